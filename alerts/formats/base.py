@@ -1,0 +1,116 @@
+"""What a format turns a message into. Plain values; no Django, no database.
+
+A format is one file with one class-less function
+
+    parse(payload: object, context: ParseContext) -> Parsed
+
+where `payload` is the decoded JSON body. It raises `InvalidInputError` when the
+message as a whole cannot be understood (the sender gets a 400 naming the field)
+and lists single bad items of a batch in `Parsed.rejected`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+TITLE_LENGTH = 1024
+KEY_LENGTH = 255
+
+Status = Literal["firing", "resolved", "acknowledged"]
+SeverityWord = Literal["critical", "error", "warning", "info"]
+RunState = Literal["running", "success", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRef:
+    """Names an asset as OpenLineage does; `type` is used if it must be created."""
+
+    namespace: str
+    name: str
+    type: str = "dataset"
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingAlert:
+    """One signal read out of a message.
+
+    `status` "acknowledged" acknowledges the alert's incident and neither opens nor
+    repeats an alert. `severity` None means: the integration's default.
+    `asset` None means the sender named none. `occurred_at` is aware UTC, None when
+    the sender gave none. An alert with `pages` False is recorded and pages nobody
+    (a failed try with tries left).
+    """
+
+    title: str
+    dedup_key: str
+    status: Status = "firing"
+    severity: SeverityWord | None = None
+    asset: AssetRef | None = None
+    description: str = ""
+    url: str = ""
+    run_id: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    pages: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingChange:
+    """A deploy, schema change or the like, told by a machine."""
+
+    title: str
+    kind: str = "other"
+    asset: AssetRef | None = None
+    url: str = ""
+    author: str = ""
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRun:
+    """One run of an asset's job, as far as the message tells."""
+
+    asset: AssetRef
+    run_id: str
+    state: RunState
+    at: datetime
+    error: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingLineage:
+    """Assets and (upstream, downstream) edges a message mentions."""
+
+    assets: tuple[AssetRef, ...] = ()
+    edges: tuple[tuple[AssetRef, AssetRef], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item of a batch that was not understood. `index` counts from 0."""
+
+    index: int
+    errors: Mapping[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    alerts: tuple[IncomingAlert, ...] = ()
+    changes: tuple[IncomingChange, ...] = ()
+    runs: tuple[IncomingRun, ...] = ()
+    lineage: IncomingLineage = IncomingLineage()
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParseContext:
+    """What a format may know besides the body. Header names are lower case."""
+
+    received_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Format(Protocol):
+    def __call__(self, payload: object, context: ParseContext) -> Parsed: ...

@@ -1,0 +1,62 @@
+"""What every channel offers: one way to reach a person.
+
+DeliveryError                 the provider refused; sending it again cannot help
+  RetryableDeliveryError      the provider was busy or out of reach; again may help
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be said, ready for any channel.
+
+    `url` opens the subject, `acknowledge_url` is the signed link that asks for a
+    second tap ("" when there is nothing to acknowledge). `idempotency_key` is the
+    same for every try of one notification. URLs are absolute.
+    """
+
+    title: str
+    body: str
+    url: str
+    idempotency_key: str
+    acknowledge_url: str = ""
+    urgent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider's answer to a message it took: its id and its words."""
+
+    provider_id: str = ""
+    detail: str = ""
+
+
+class DeliveryError(Exception):
+    """The provider refused the message; sending it again cannot help."""
+
+
+class RetryableDeliveryError(DeliveryError):
+    """The provider was busy or out of reach; sending it again may help.
+
+    `retry_after` is in seconds, None when the provider did not say.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Channel(Protocol):
+    """One file per channel. `to` is the address as the person typed it."""
+
+    label: str
+    address_hint: str
+
+    def check_address(self, to: str) -> str:
+        """Return the address in normal form; raise InvalidInputError with what is
+        wrong."""
+
+    def send(self, message: Message, *, to: str, timeout_seconds: float) -> Receipt:
+        """Hand `message` to the provider or raise DeliveryError."""
