@@ -1,12 +1,10 @@
 """What a format turns a message into. Plain values; no Django, no database.
 
-A format is one file with one class-less function
-
-    parse(payload: object, context: ParseContext) -> Parsed
-
-where `payload` is the decoded JSON body. It raises `InvalidInputError` when the
-message as a whole cannot be understood (the sender gets a 400 naming the field)
-and lists single bad items of a batch in `Parsed.rejected`.
+A format is one file, a module that fits `Format` below. Its `parse` takes the
+decoded JSON body, raises `InvalidInputError` when the message as a whole cannot be
+understood (the sender gets a 400 naming the field), and lists single bad items of a
+batch in `Parsed.rejected`. Whatever the body, it raises nothing else, and every text
+it gives back is fit for PostgreSQL and within the lengths below.
 """
 
 from collections.abc import Mapping
@@ -14,8 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from catalog.importers.base import FoundLineage
+
 TITLE_LENGTH = 1024
 KEY_LENGTH = 255
+RUN_ID_LENGTH = 255
+DESCRIPTION_LENGTH = 8192
+URL_LENGTH = 2000
+LABEL_COUNT = 100
+LABEL_KEY_LENGTH = 128
+LABEL_VALUE_LENGTH = 1024
 
 Status = Literal["firing", "resolved", "acknowledged"]
 SeverityWord = Literal["critical", "error", "warning", "info"]
@@ -80,14 +86,6 @@ class IncomingRun:
 
 
 @dataclass(frozen=True, slots=True)
-class IncomingLineage:
-    """Assets and (upstream, downstream) edges a message mentions."""
-
-    assets: tuple[AssetRef, ...] = ()
-    edges: tuple[tuple[AssetRef, AssetRef], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Rejected:
     """An item of a batch that was not understood. `index` counts from 0."""
 
@@ -97,10 +95,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
+    """Everything one message said. `lineage` is for the catalog's importer."""
+
     alerts: tuple[IncomingAlert, ...] = ()
     changes: tuple[IncomingChange, ...] = ()
     runs: tuple[IncomingRun, ...] = ()
-    lineage: IncomingLineage = IncomingLineage()
+    lineage: FoundLineage = FoundLineage()
     rejected: tuple[Rejected, ...] = ()
 
 
@@ -113,4 +113,14 @@ class ParseContext:
 
 
 class Format(Protocol):
-    def __call__(self, payload: object, context: ParseContext) -> Parsed: ...
+    """The shape of a format's module. Register it in `alerts/formats/registry.py`."""
+
+    LABEL: str
+
+    def parse(self, payload: object, context: ParseContext) -> Parsed: ...
+
+    def snippet(self, url: str, key: str) -> str:
+        """Return lines to paste into the sender. `url` is "<public url>/in/<key>"."""
+
+    def sample(self, key: str, at: datetime) -> object:
+        """Return the JSON body of a harmless test event, sent at `at` (aware UTC)."""
