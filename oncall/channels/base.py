@@ -7,6 +7,8 @@ DeliveryError                 the provider refused; sending it again cannot help
 from dataclasses import dataclass
 from typing import Protocol
 
+PROVIDER_WORDS_LENGTH = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -60,3 +62,10 @@ class Channel(Protocol):
 
     def send(self, message: Message, *, to: str, timeout_seconds: float) -> Receipt:
         """Hand `message` to the provider or raise DeliveryError."""
+
+
+def one_line(text: str, length: int = PROVIDER_WORDS_LENGTH) -> str:
+    """Return the first `length` characters of `text` as one line that any header,
+    log or text column takes: no line breaks, NULs or other unprintable characters."""
+    printable = "".join(c if c.isprintable() else " " for c in text[: length * 4])
+    return " ".join(printable.split())[:length]

@@ -1,0 +1,189 @@
+"""Messages as they arrive and the deduplicated signals behind them."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import Team, User
+from alerts.formats.registry import choices as format_choices
+from catalog.models import Asset
+from oncall.models import EscalationPolicy
+
+DEFAULT_RATE_LIMIT = 10_000
+
+
+class Severity(models.TextChoices):
+    """SEV1 is worst, so the smaller string is the more severe."""
+
+    SEV1 = "SEV1", "SEV1"
+    SEV2 = "SEV2", "SEV2"
+    SEV3 = "SEV3", "SEV3"
+    SEV4 = "SEV4", "SEV4"
+
+
+SEVERITY_OF_WORD = {
+    "critical": Severity.SEV1,
+    "error": Severity.SEV2,
+    "warning": Severity.SEV3,
+    "info": Severity.SEV4,
+}
+
+
+class Integration(models.Model):
+    """A configured inlet. The key is stored hashed and shown once."""
+
+    name = models.CharField(max_length=120)
+    format = models.CharField(max_length=30, choices=format_choices)
+    key_hash = models.CharField(max_length=64, unique=True)
+    key_prefix = models.CharField(max_length=8)
+    team = models.ForeignKey(
+        Team, models.SET_NULL, null=True, blank=True, related_name="integrations"
+    )
+    default_severity = models.CharField(
+        max_length=4, choices=Severity, default=Severity.SEV3
+    )
+    escalation_policy = models.ForeignKey(
+        EscalationPolicy, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    rate_limit = models.PositiveIntegerField(default=DEFAULT_RATE_LIMIT)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    disabled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:integration", args=[self.pk])
+
+
+class Event(models.Model):
+    """One message as it arrived. Append-only. `problem` is why it was not understood,
+    "" when it was; `alert_ids` are the alerts it opened, repeated or resolved."""
+
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, related_name="events", db_index=False
+    )
+    received_at = models.DateTimeField()
+    path = models.CharField(max_length=200)
+    body = models.BinaryField()
+    problem = models.TextField(blank=True)
+    alert_ids = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["integration", "-id"], name="event_newest_per_inlet"),
+        ]
+
+    def __str__(self) -> str:
+        return f"event {self.pk}"
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def firing(self) -> AlertQuerySet:
+        return self.filter(status=Alert.Status.FIRING)
+
+    def changed(self) -> AlertQuerySet:
+        """Alerts that changed since the incidents app last looked at them."""
+        return self.filter(has_changed=True)
+
+
+class Alert(models.Model):
+    """The deduplicated signal behind one or more events.
+
+    (integration, dedup key) has at most one firing alert. A trigger after a resolve
+    is a new alert. `has_changed` is set by every write of the inlet and cleared by
+    whoever has taken the change into account.
+    """
+
+    class Status(models.TextChoices):
+        FIRING = "firing", "Firing"
+        RESOLVED = "resolved", "Resolved"
+
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, related_name="alerts", db_index=False
+    )
+    dedup_key = models.CharField(max_length=255)
+    status = models.CharField(max_length=8, choices=Status, default=Status.FIRING)
+    severity = models.CharField(max_length=4, choices=Severity)
+    title = models.CharField(max_length=1024)
+    description = models.TextField(blank=True)
+    url = models.TextField(blank=True)
+    run_id = models.CharField(max_length=300, blank=True)
+    labels = models.JSONField(default=dict)
+    asset = models.ForeignKey(
+        Asset, models.SET_NULL, null=True, blank=True, related_name="alerts"
+    )
+    asset_namespace = models.CharField(max_length=500, blank=True)
+    asset_name = models.CharField(max_length=1000, blank=True)
+    asset_type = models.CharField(max_length=9, blank=True)
+    pages = models.BooleanField(default=True)
+    count = models.PositiveBigIntegerField(default=1)
+    occurred_at = models.DateTimeField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    acknowledge_asked_at = models.DateTimeField(null=True, blank=True)
+    first_event_id = models.BigIntegerField(null=True)
+    last_event_id = models.BigIntegerField(null=True)
+    has_changed = models.BooleanField(default=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-last_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "dedup_key"],
+                name="one_firing_alert_per_key",
+                condition=Q(status="firing"),
+            ),
+            models.CheckConstraint(
+                name="alert_resolved_at_iff_resolved",
+                condition=Q(status="resolved", resolved_at__isnull=False)
+                | Q(status="firing", resolved_at=None),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], name="alert_changed", condition=Q(has_changed=True)
+            ),
+            models.Index(fields=["integration", "dedup_key"], name="alert_by_key"),
+            models.Index(fields=["asset", "-last_at"], name="alert_by_asset"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class RefusedCount(models.Model):
+    """How many messages of an integration were refused in a minute, and why."""
+
+    class Reason(models.TextChoices):
+        RATE = "rate", "Past the rate limit"
+        UNPARSED = "unparsed", "Not understood"
+
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, related_name="refused"
+    )
+    minute = models.DateTimeField()
+    reason = models.CharField(max_length=8, choices=Reason)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "minute", "reason"],
+                name="refused_count_once_per_minute",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.reason}"

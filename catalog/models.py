@@ -1,0 +1,208 @@
+"""What can break and what hangs from it: assets, lineage, changes, runs."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from accounts.models import Team, User
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def for_list(self) -> AssetQuerySet:
+        """What the list page and its API show, in two queries."""
+        return self.select_related("team").prefetch_related("owners")
+
+    def named(self, namespace: str, name: str) -> AssetQuerySet:
+        """Matches as OpenLineage names are compared here: ignoring case and quotes."""
+        return self.filter(identity=Asset.make_identity(namespace, name))
+
+
+class Asset(models.Model):
+    """A pipeline, task, dataset, dashboard, ML model or data product.
+
+    Identified by (namespace, name) as OpenLineage names them.
+    https://openlineage.io/docs/spec/naming
+    """
+
+    class Type(models.TextChoices):
+        PIPELINE = "pipeline", "Pipeline"
+        TASK = "task", "Task"
+        DATASET = "dataset", "Dataset"
+        DASHBOARD = "dashboard", "Dashboard"
+        MODEL = "model", "ML model"
+        PRODUCT = "product", "Data product"
+        SOURCE = "source", "Source"
+
+    class Health(models.TextChoices):
+        HEALTHY = "healthy", "Healthy"
+        FAILING = "failing", "Failing"
+
+    namespace = models.CharField(max_length=500)
+    name = models.CharField(max_length=1000)
+    identity = models.CharField(max_length=1501, unique=True, editable=False)
+    type = models.CharField(max_length=9, choices=Type, default=Type.DATASET)
+    tier = models.PositiveSmallIntegerField(default=3)
+    description = models.TextField(blank=True)
+    url = models.URLField(max_length=2000, blank=True)
+    team = models.ForeignKey(
+        Team, models.SET_NULL, null=True, blank=True, related_name="assets"
+    )
+    health = models.CharField(max_length=7, choices=Health, default=Health.HEALTHY)
+    health_since = models.DateTimeField(null=True, blank=True)
+    badge_is_public = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "namespace"]
+        constraints = [
+            models.CheckConstraint(
+                name="asset_tier_from_1_to_4", condition=Q(tier__gte=1, tier__lte=4)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["health"], name="asset_failing", condition=Q(health="failing")
+            ),
+            models.Index(Lower("name"), name="asset_name_folded"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:detail", args=[self.pk])
+
+    @staticmethod
+    def make_identity(namespace: str, name: str) -> str:
+        """One spelling for all: lower case, without quotes."""
+        unquoted = name.replace('"', "").replace("`", "").replace("'", "")
+        return f"{namespace.rstrip('/').lower()} {unquoted.lower()}"
+
+    @property
+    def short_name(self) -> str:
+        """The last part of a dotted or slashed name: fct_orders of db.marts.fct_orders."""
+        return self.name.rsplit("/", 1)[-1].rsplit(".", 1)[-1] or self.name
+
+
+class AssetOwner(models.Model):
+    """Somebody to tell when the asset is affected; needs no account."""
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="owners")
+    email = models.EmailField(max_length=254)
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [
+            models.UniqueConstraint("asset", Lower("email"), name="owner_once_per_asset")
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Edge(models.Model):
+    """Data flows from `upstream` to `downstream`."""
+
+    class Source(models.TextChoices):
+        IMPORT = "import", "Bulk import"
+        OPENLINEAGE = "openlineage", "OpenLineage"
+        DBT = "dbt", "dbt"
+        HAND = "hand", "By hand"
+
+    upstream = models.ForeignKey(Asset, models.CASCADE, related_name="edges_down")
+    downstream = models.ForeignKey(Asset, models.CASCADE, related_name="edges_up")
+    source = models.CharField(max_length=12, choices=Source)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["upstream", "downstream"], name="edge_once_per_pair"
+            ),
+            models.CheckConstraint(
+                name="edge_joins_two_assets", condition=~Q(upstream=F("downstream"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.upstream_id} → {self.downstream_id}"
+
+
+class LineageVersion(models.Model):
+    """One row. Its version rises in the transaction of every change to the graph."""
+
+    version = models.BigIntegerField(default=0)
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="lineage_version_is_one_row", condition=Q(pk=1))
+        ]
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
+class Change(models.Model):
+    """A deploy, schema change, config change or backfill that touched an asset."""
+
+    class Kind(models.TextChoices):
+        DEPLOY = "deploy", "Deploy"
+        SCHEMA = "schema", "Schema change"
+        CONFIG = "config", "Config change"
+        BACKFILL = "backfill", "Backfill"
+        OTHER = "other", "Other"
+
+    asset = models.ForeignKey(
+        Asset, models.SET_NULL, null=True, blank=True, related_name="changes"
+    )
+    title = models.CharField(max_length=1024)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.OTHER)
+    url = models.CharField(max_length=2000, blank=True)
+    author = models.CharField(max_length=200, blank=True)
+    occurred_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-occurred_at"]
+        indexes = [models.Index(fields=["asset", "-occurred_at"], name="change_by_asset")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Run(models.Model):
+    """One run of an asset's job, as its orchestrator reported it."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Running"
+        SUCCESS = "success", "Succeeded"
+        FAILED = "failed", "Failed"
+        SKIPPED = "skipped", "Skipped"
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="runs")
+    run_id = models.CharField(max_length=300)
+    state = models.CharField(max_length=7, choices=State)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+    error = models.TextField(blank=True)
+    url = models.CharField(max_length=2000, blank=True)
+
+    class Meta:
+        ordering = ["-updated_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["asset", "run_id"], name="run_once_per_asset")
+        ]
+        indexes = [models.Index(fields=["asset", "-updated_at"], name="run_by_asset")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.state}"

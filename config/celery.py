@@ -1,0 +1,27 @@
+"""Celery: what runs by itself, and how often."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+app = Celery("config")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Each tick expires after its period: a queue left over from a dead worker must not
+# make the next one run a hundred ticks in a row.
+app.conf.beat_schedule = {
+    # Finds alerts whose hint was lost.
+    "correlate": {
+        "task": "incidents.tasks.correlate_alerts",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
+    # Walks due escalation steps and sends due notifications.
+    "page": {
+        "task": "oncall.tasks.run_engine",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
+}

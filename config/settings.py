@@ -1,0 +1,268 @@
+"""Every setting. All come from the environment; docs/operations.md lists them."""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+from config import embedded, logs
+from config.environment import (
+    BASE_DIR,
+    DATA_DIR,
+    DATABASE_URL,
+    REDIS_URL,
+    USES_EMBEDDED_POSTGRES,
+    env,
+    whole_number,
+)
+
+
+def kept_secret_key(path: Path) -> str:
+    """The key made at the first start, so that sessions and links outlive restarts."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(get_random_secret_key())
+    return path.read_text().strip()
+
+
+# --- the address --------------------------------------------------------------
+
+PORT = whole_number("PORT", 8000, least=1, most=65535)
+BIND_ADDRESS = env.str("BIND_ADDRESS", default="127.0.0.1")
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+if _public.scheme not in ("http", "https") or not _public.hostname:
+    raise ImproperlyConfigured(
+        "PUBLIC_URL must be a whole address such as https://headwater.example.com."
+    )
+ALLOWED_HOSTS = [
+    _public.hostname,
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    *env.list("ALLOWED_HOSTS", default=[]),
+]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
+SECURE_HSTS_SECONDS = 31_536_000 if _public.scheme == "https" else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret_key(
+    DATA_DIR / "secret_key"
+)
+
+# --- what runs ----------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_structlog",
+    "rest_framework",
+    "drf_spectacular",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "core",
+    "accounts",
+    "catalog",
+    "oncall",
+    "alerts",
+    "incidents",
+    "postmortems",
+    "config.apps.HeadwaterConfig",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.http.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.TimeZoneMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.FirstRunMiddleware",
+    "core.http.DomainErrorMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.navigation.navigation",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- where the truth is -------------------------------------------------------
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": embedded.DATABASE,
+        "USER": embedded.USER,
+        "HOST": embedded.socket_dir(DATA_DIR),
+    }
+    if USES_EMBEDDED_POSTGRES
+    else env.db_url_config(DATABASE_URL)
+}
+if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    raise ImproperlyConfigured(
+        "DATABASE_URL must name a PostgreSQL database: "
+        "postgres://user:password@host:5432/name."
+    )
+DATABASES["default"] |= {
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {
+        "pool": {
+            "min_size": 1,
+            "max_size": whole_number("DATABASE_POOL", 16, least=2, most=500),
+            "timeout": 10,
+        },
+        "connect_timeout": 5,
+    },
+    "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_headwater")},
+}
+
+# --- work ---------------------------------------------------------------------
+
+WEB_PROCESSES = whole_number("WEB_PROCESSES", 1, least=1, most=64)
+WEB_THREADS = whole_number("WEB_THREADS", 8, least=1, most=64)
+WORKER_THREADS = whole_number("WORKER_THREADS", 8, least=2, most=200)
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_DEFAULT_QUEUE = "headwater"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A dead Redis must not hold up a page or an answer: the tick finds the rows.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "polling_interval": 0.05,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+
+# --- people -------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+
+# --- the API ------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.ReadOrRespond"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "core.api.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.api.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Headwater",
+    "VERSION": "1",
+    "DESCRIPTION": "Incident response and on-call for data teams.",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+MAX_BODY_BYTES = 1 << 20
+MAX_OPENLINEAGE_BODY_BYTES = 8 << 20
+MAX_CATALOG_BODY_BYTES = 64 << 20
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_CATALOG_BODY_BYTES
+
+# --- reaching people ----------------------------------------------------------
+
+# Without a mail server, mail is kept in the local inbox, where people can read it.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+if EMAIL_URL:
+    _email = env.email_url_config(EMAIL_URL)
+    EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+    EMAIL_HOST = _email["EMAIL_HOST"]
+    EMAIL_PORT = _email["EMAIL_PORT"] or 25
+    EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
+    EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
+    EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+    EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+else:
+    EMAIL_BACKEND = "oncall.inbox.EmailBackend"
+EMAIL_TIMEOUT = 7
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"Headwater <headwater@{_public.hostname}>"
+)
+ALLOW_PRIVATE_URLS = env.bool("ALLOW_PRIVATE_URLS", default=False)
+
+# --- incidents ----------------------------------------------------------------
+
+CORRELATION_WINDOW = timedelta(
+    minutes=whole_number("CORRELATION_WINDOW_MINUTES", 360, least=1, most=10_080)
+)
+CORRELATION_HOPS = whole_number("CORRELATION_HOPS", 8, least=1, most=100)
+RESOLVE_WITH_ALERTS = env.bool("RESOLVE_WITH_ALERTS", default=False)
+
+# --- seeing what happens ------------------------------------------------------
+
+METRICS_PUBLIC = env.bool("METRICS_PUBLIC", default=False)
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOGGING = logs.configure(level=LOG_LEVEL, as_json=env.bool("LOG_JSON", default=False))

@@ -1,0 +1,18 @@
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from config import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("", include("accounts.urls")),
+    path("", include("catalog.urls")),
+    path("", include("oncall.urls")),
+    path("", include("alerts.urls")),
+    path("", include("incidents.urls")),
+    path("", include("postmortems.urls")),
+    path("accounts/", include("allauth.urls")),
+]

@@ -1,0 +1,22 @@
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from config import embedded
+from config.environment import DATA_DIR, USES_EMBEDDED_POSTGRES
+
+# These need no database; everything else finds one running.
+WITHOUT_DATABASE = {"help", "collectstatic", "makemigrations", "makemessages", "version"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if USES_EMBEDDED_POSTGRES and command not in WITHOUT_DATABASE:
+        embedded.start(DATA_DIR)
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""E-mail through SMTP, as the EMAIL_URL setting says. RFC 5321, RFC 5322.
+
+The Message-ID is derived from the idempotency key, so a mail client or server shows
+one message where a try was repeated after its answer had been lost.
+"""
+
+import smtplib
+from email.utils import parseaddr
+from hashlib import sha256
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.validators import validate_email
+from django.utils.html import format_html, linebreaks
+from django.utils.safestring import mark_safe
+
+from core.errors import InvalidInputError
+from oncall.channels.base import (
+    DeliveryError,
+    Message,
+    Receipt,
+    RetryableDeliveryError,
+    one_line,
+)
+
+DJANGO_SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+SUBJECT_LENGTH = 200
+
+
+class Email:
+    label = "E-mail"
+    address_hint = "ana@example.com"
+
+    def check_address(self, to: str) -> str:
+        address = to.strip()
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise InvalidInputError(
+                {"address": ["Enter an e-mail address like ana@example.com."]}
+            ) from error
+        return address
+
+    def send(self, message: Message, *, to: str, timeout_seconds: float) -> Receipt:
+        """Hand `message` to the mail server.
+
+        `timeout_seconds` limits the wait for each of the server's answers. Refused
+        by a 5xx answer: DeliveryError; by a 4xx answer, a time-out or a lost
+        connection: RetryableDeliveryError.
+        """
+        connection = _connection(timeout_seconds)
+        mail = _compose(message, to=to, connection=connection)
+        try:
+            mail.send()
+        except smtplib.SMTPRecipientsRefused as error:
+            raise _refused(*next(iter(error.recipients.values()))) from error
+        except smtplib.SMTPResponseException as error:
+            raise _refused(error.smtp_code, error.smtp_error) from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise DeliveryError(one_line(f"Mail server: {error}")) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise RetryableDeliveryError(
+                one_line(f"Mail server out of reach: {error}")
+            ) from error
+        return Receipt(
+            provider_id=mail.extra_headers["Message-ID"],
+            detail=getattr(connection, "answer", ""),
+        )
+
+
+def _refused(code: int, words: bytes | str) -> DeliveryError:
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    told = one_line(f"Mail server: {code} {text}")
+    # Replies without a code come from a broken dialogue: try again.
+    if 500 <= code <= 599:
+        return DeliveryError(told)
+    return RetryableDeliveryError(told)
+
+
+def _connection(timeout_seconds: float) -> BaseEmailBackend:
+    backend = settings.EMAIL_BACKEND
+    if backend == DJANGO_SMTP_BACKEND:
+        return AnswerKeepingBackend(timeout=timeout_seconds)
+    connection: BaseEmailBackend = get_connection(backend, timeout=timeout_seconds)
+    return connection
+
+
+def _compose(
+    message: Message, *, to: str, connection: BaseEmailBackend
+) -> EmailMultiAlternatives:
+    title = one_line(message.title, SUBJECT_LENGTH)
+    mail = EmailMultiAlternatives(
+        subject=title,
+        body=_plain(message, title),
+        to=[to],
+        connection=connection,
+        headers={
+            "Message-ID": _message_id(message.idempotency_key),
+            "X-Headwater-Idempotency-Key": one_line(message.idempotency_key),
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office replies
+            "Importance": "high" if message.urgent else "normal",
+        },
+    )
+    mail.attach_alternative(_html(message, title), "text/html")
+    return mail
+
+
+def _message_id(idempotency_key: str) -> str:
+    _, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    digest = sha256(idempotency_key.encode()).hexdigest()[:32]
+    return f"<{digest}@{sender.rpartition('@')[2] or 'localhost'}>"
+
+
+def _plain(message: Message, title: str) -> str:
+    parts = [title, message.body]
+    if message.acknowledge_url:
+        parts.append(f"Acknowledge: {message.acknowledge_url}")
+    parts.append(f"Open: {message.url}")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _html(message: Message, title: str) -> str:
+    acknowledge = (
+        format_html('<p><a href="{}">Acknowledge</a></p>', message.acknowledge_url)
+        if message.acknowledge_url
+        else ""
+    )
+    return format_html(
+        '<!doctype html><html lang="en"><body><h1>{}</h1>{}{}'
+        '<p><a href="{}">Open</a></p></body></html>',
+        title,
+        mark_safe(linebreaks(message.body, autoescape=True)),
+        acknowledge,
+        message.url,
+    )
+
+
+class _AnswerKeepingSMTP(smtplib.SMTP):
+    answer: tuple[int, bytes] = (0, b"")
+
+    def data(self, msg: object) -> tuple[int, bytes]:
+        # sendmail() drops the reply to DATA, in which servers tell their queue id.
+        self.answer = super().data(msg)  # type: ignore[arg-type]  # str or bytes
+        return self.answer
+
+
+class _AnswerKeepingSMTPS(_AnswerKeepingSMTP, smtplib.SMTP_SSL):
+    pass
+
+
+class AnswerKeepingBackend(EmailBackend):
+    """Django's SMTP backend, which also keeps the server's last words in `answer`."""
+
+    answer = ""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return _AnswerKeepingSMTPS if self.use_ssl else _AnswerKeepingSMTP
+
+    def close(self) -> None:
+        if isinstance(self.connection, _AnswerKeepingSMTP):
+            code, words = self.connection.answer
+            self.answer = one_line(f"{code} {words.decode(errors='replace')}")
+        super().close()

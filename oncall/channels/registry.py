@@ -1,0 +1,28 @@
+"""Which channels there are. A new one is a file, its test and a line here."""
+
+from collections.abc import Mapping
+
+from oncall.channels.apprise import AppriseService
+from oncall.channels.base import Channel, DeliveryError
+from oncall.channels.email import Email
+from oncall.channels.webhook import Webhook
+
+CHANNELS: Mapping[str, Channel] = {
+    "email": Email(),
+    "webhook": Webhook(),
+    "apprise": AppriseService(),
+}
+
+
+def choices() -> list[tuple[str, str]]:
+    """Return (kind, label) of each channel; a model field takes this as callable."""
+    return [(kind, channel.label) for kind, channel in CHANNELS.items()]
+
+
+def channel_for(kind: str) -> Channel:
+    """Return the channel of `kind`. Raises DeliveryError when there is none, as for a
+    contact method that has outlived its channel."""
+    try:
+        return CHANNELS[kind]
+    except KeyError as error:
+        raise DeliveryError(f"There is no channel called {kind}.") from error

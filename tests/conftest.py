@@ -1,0 +1,33 @@
+"""Fixtures every test may ask for."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tests.factories import make_user
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return make_user(role="responder", name="Robin Responder")
+
+
+@pytest.fixture
+def signed_in(client: Client, user: User) -> Client:
+    """A browser-like client of `user`, a responder."""
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def sign_in() -> Callable[..., Client]:
+    """Return a client signed in as a new person with the given values."""
+
+    def _sign_in(**values: object) -> Client:
+        client = Client()
+        client.force_login(make_user(**values))
+        return client
+
+    return _sign_in

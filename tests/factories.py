@@ -1,0 +1,93 @@
+"""Smallest valid rows. Each test names only the values that matter to it."""
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from accounts.models import Team, User, hash_secret
+from alerts.models import Alert, Integration
+from catalog.models import Asset, Edge
+from incidents.models import Incident
+from oncall.models import EscalationPolicy, Schedule
+
+NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def make_user(**values: Any) -> User:
+    values.setdefault("email", f"person{next(_numbers)}@example.com")
+    return User.objects.create_user(**values)
+
+
+def make_team(**values: Any) -> Team:
+    number = next(_numbers)
+    return Team.objects.create(
+        **{"name": f"Team {number}", "slug": f"team-{number}", **values}
+    )
+
+
+def make_asset(name: str = "", **values: Any) -> Asset:
+    name = name or f"table_{next(_numbers)}"
+    namespace = values.pop("namespace", "warehouse")
+    identity = Asset.make_identity(namespace, name)
+    return Asset.objects.create(
+        namespace=namespace, name=name, identity=identity, **values
+    )
+
+
+def make_edge(upstream: Asset, downstream: Asset, **values: Any) -> Edge:
+    defaults = {"source": "import", "first_seen_at": NOON, "last_seen_at": NOON}
+    return Edge.objects.create(
+        upstream=upstream, downstream=downstream, **{**defaults, **values}
+    )
+
+
+def make_integration(key: str = "", **values: Any) -> Integration:
+    """An inlet with a known key (32 hex characters)."""
+    key = key or f"{next(_numbers):032x}"
+    defaults = {
+        "name": f"inlet {key[-4:]}",
+        "format": "generic",
+        "key_hash": hash_secret(key),
+        "key_prefix": key[:4],
+        "created_at": NOON,
+    }
+    return Integration.objects.create(**{**defaults, **values})
+
+
+def make_alert(**values: Any) -> Alert:
+    if "integration" not in values:
+        values["integration"] = make_integration()
+    at = values.pop("at", NOON)
+    defaults = {
+        "dedup_key": f"key-{next(_numbers)}",
+        "severity": "SEV3",
+        "title": "orders_daily failed",
+        "occurred_at": at,
+        "first_at": at,
+        "last_at": at,
+    }
+    return Alert.objects.create(**{**defaults, **values})
+
+
+def make_incident(**values: Any) -> Incident:
+    at = values.pop("at", NOON)
+    defaults = {
+        "title": "orders_daily is stale",
+        "impact_started_at": at,
+        "detected_at": at,
+        "triggered_at": at,
+    }
+    return Incident.objects.create(**{**defaults, **values})
+
+
+def make_schedule(**values: Any) -> Schedule:
+    number = next(_numbers)
+    defaults = {"name": f"schedule {number}", "feed_secret": f"secret{number}"}
+    return Schedule.objects.create(**{**defaults, **values})
+
+
+def make_policy(**values: Any) -> EscalationPolicy:
+    return EscalationPolicy.objects.create(
+        **{"name": f"policy {next(_numbers)}", **values}
+    )
