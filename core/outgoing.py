@@ -49,7 +49,11 @@ NEVER = (
 )
 
 IPAddress = IPv4Address | IPv6Address
-SocketOption = tuple[int, int, int | bytes] | tuple[int, int, None, int]
+SocketOption = (
+    tuple[int, int, int]
+    | tuple[int, int, bytes | bytearray]
+    | tuple[int, int, None, int]
+)
 
 
 class RefusedURLError(Exception):
@@ -175,6 +179,8 @@ class _CheckedTransport(httpx.BaseTransport):
         self.allow_private = allow_private
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.scheme not in ("http", "https"):
+            raise RefusedURLError("Only https:// and http:// are allowed.")
         backend = _CheckedBackend(
             deadline=time.monotonic() + self.timeout_seconds,
             allow_private=self.allow_private,
