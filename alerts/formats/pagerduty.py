@@ -137,7 +137,8 @@ def refused_answer(error: InvalidInputError) -> dict[str, object]:
 def snippet(url: str, key: str) -> str:
     base = url.removesuffix(f"/in/{key}")
     return f"""\
-# Any PagerDuty Events v2 client: this address, this routing key.
+# Any PagerDuty Events v2 client: this address and this routing key.
+# (The Python package "pagerduty" speaks https only.)
 curl -sS {base}/v2/enqueue \\
   -H 'Content-Type: application/json' \\
   -d '{{"routing_key": "{key}", "event_action": "trigger",
@@ -152,12 +153,6 @@ receivers:
     pagerduty_configs:
       - routing_key: {key}
         url: {base}/v2/enqueue
-
-# Python: pip install pagerduty (its client speaks https only)
-import pagerduty
-client = pagerduty.EventsApiV2Client("{key}")
-client.url = "{base}"
-client.trigger("orders_daily failed", source="airflow", dedup_key="orders_daily")
 """
 
 
@@ -177,6 +172,7 @@ def sample(key: str, at: datetime) -> object:
 
 def _alert(event: Payload, body: Payload, status: Status, key: str) -> IncomingAlert:
     details = mapping(body.get("custom_details"))
+    naming = _naming(details)
     urls, links = _links(event)
     client_url = link(event.get("client_url"))
     summary = one_line(_text(body, "summary"), TITLE_LENGTH)
@@ -185,11 +181,11 @@ def _alert(event: Payload, body: Payload, status: Status, key: str) -> IncomingA
         dedup_key=key,
         status=status,
         severity=SEVERITIES.get(_text(body, "severity")),
-        asset=asset_in(_naming(details)),
+        asset=asset_in(naming),
         description=_description(body.get("custom_details"), links),
         url=(urls[0][0] if urls else "") or client_url or link(details.get("log_url")),
         run_id=identifier(told(details.get("run_id")), RUN_ID_LENGTH),
-        labels=_labels(event, body, details),
+        labels=_labels(event, body, {**naming, **details}),
         occurred_at=instant_or_none(body.get("timestamp")),
     )
 
@@ -260,9 +256,10 @@ def _naming(details: Payload) -> Payload:
 
 def _links(event: Payload) -> tuple[list[tuple[str, str]], list[str]]:
     """Return (address, text) of each usable link, and each as a line to read."""
-    found = [mapping(one) for one in items(event.get("links"))]
     good = [
-        (url, told(one.get("text"))) for one in found if (url := link(one.get("href")))
+        (url, told(mapping(one).get("text")))
+        for one in items(event.get("links"))
+        if (url := link(mapping(one).get("href")))
     ]
     return good, [f"{text}: {url}" if text else url for url, text in good]
 
@@ -286,7 +283,7 @@ def _description(details: object, links: list[str]) -> str:
     long = [
         f"{key}: {value if isinstance(value, str) else as_json(value)}"
         for key, value in mapping(details).items()
-        if (value and isinstance(value, dict | list)) or (value and _is_long(value))
+        if value and (isinstance(value, dict | list) or _is_long(value))
     ]
     return lines(*_error_text(mapping(details)), *long, *links)
 
@@ -294,7 +291,8 @@ def _description(details: object, links: list[str]) -> str:
 def _error_text(details: Payload) -> list[str]:
     """Return short error texts too: they are what a responder reads first."""
     words = ("exception", "error", "error_message", "message", "reason")
-    return [text for word in words if (text := told(details.get(word)))][:1]
+    short = (details.get(word) for word in words if not _is_long(details.get(word)))
+    return [text for value in short if (text := told(value))][:1]
 
 
 def _kind(details: Payload, title: str) -> str:

@@ -1,11 +1,16 @@
 """The formats there are. Adding one is one line here."""
 
+from alerts.formats import airflow, alertmanager, generic, pagerduty
+from alerts.formats.base import Format
+
+FORMATS: dict[str, Format] = {
+    "generic": generic,
+    "pagerduty": pagerduty,
+    "alertmanager": alertmanager,
+    "airflow": airflow,
+}
+
 
 def choices() -> list[tuple[str, str]]:
-    return [
-        ("generic", "Generic JSON"),
-        ("pagerduty", "PagerDuty Events v2"),
-        ("alertmanager", "Alertmanager"),
-        ("airflow", "Airflow"),
-        ("openlineage", "OpenLineage"),
-    ]
+    """Return (name, label) of each format, for models and forms."""
+    return [(name, format_.LABEL) for name, format_ in FORMATS.items()]

@@ -17,16 +17,17 @@ from core.text import clean
 # Templates of Python tools turn a missing value into its name.
 NOTHING = frozenset({"", "None", "none", "null", "NULL", "nan"})
 
-SEVERITIES: dict[str, SeverityWord] = {
+_SEVERITY_WORDS: dict[SeverityWord, str] = {
+    "critical": "critical crit page fatal emergency disaster p1 sev1",
+    "error": "error err major high failure failed p2 sev2",
+    "warning": "warning warn minor medium moderate ticket p3 sev3",
+    "info": "info information informational notice low none debug p4 p5 sev4",
+}
+SEVERITIES = {
     word: severity
-    for severity, words in (
-        ("critical", "critical crit page fatal emergency disaster p1 sev1"),
-        ("error", "error err major high failure failed p2 sev2"),
-        ("warning", "warning warn minor medium moderate ticket p3 sev3"),
-        ("info", "info information informational notice low none debug p4 p5 sev4"),
-    )
+    for severity, words in _SEVERITY_WORDS.items()
     for word in words.split()
-}  # type: ignore[assignment]  # the keys of the table above are SeverityWords
+}
 
 
 def text_of(value: object, limit: int = LABEL_VALUE_LENGTH) -> str:
