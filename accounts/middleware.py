@@ -1,6 +1,5 @@
-"""What every request of a signed-in person needs."""
+"""What every request needs to know about people."""
 
-import zoneinfo
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,6 +10,9 @@ from accounts.models import User
 
 View = Callable[[HttpRequest], HttpResponse]
 
+# Programs and probes are answered as usual while there is nobody.
+NOT_PAGES = ("/api/", "/static/", "/healthz", "/readyz", "/metrics")
+
 
 class TimeZoneMiddleware:
     """Shows times in the reader's zone."""
@@ -20,7 +22,7 @@ class TimeZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if isinstance(request.user, User):
-            with timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)):
+            with timezone.override(request.user.tz):
                 return self.get_response(request)
         return self.get_response(request)
 
@@ -30,9 +32,13 @@ class FirstRunMiddleware:
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
-        self.has_people = False
+        self.has_people = False  # once true, it stays so: people are never deleted
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not self.has_people:
             self.has_people = User.objects.exists()
+        if not self.has_people and not request.path.startswith(NOT_PAGES):
+            setup = reverse("accounts:setup")
+            if request.path != setup:
+                return HttpResponseRedirect(setup)
         return self.get_response(request)

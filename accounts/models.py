@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -37,9 +37,7 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(
         self, email: str, password: str | None = None, **fields: Any
     ) -> User:
-        return self.create_user(
-            email, password, **{**fields, "role": User.Role.ADMIN}
-        )
+        return self.create_user(email, password, **{**fields, "role": User.Role.ADMIN})
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
@@ -53,7 +51,8 @@ class User(AbstractBaseUser):
         RESPONDER = "responder", "Responder"
         ADMIN = "admin", "Admin"
 
-    email = models.EmailField(max_length=254)
+    # Unique as written too: Django's createsuperuser asks for that.
+    email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     role = models.CharField(max_length=9, choices=Role, default=Role.RESPONDER)
@@ -69,7 +68,9 @@ class User(AbstractBaseUser):
     class Meta:
         ordering = ["name", "email"]
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_unique_ignoring_case")
+            models.UniqueConstraint(
+                Lower("email"), name="user_email_unique_ignoring_case"
+            )
         ]
 
     def __str__(self) -> str:
@@ -83,7 +84,15 @@ class User(AbstractBaseUser):
 
     @property
     def tz(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
+        """The person's zone; UTC when this machine does not know the stored name.
+
+        Names come and go with the tz database, so a stored one may be unknown
+        after a move to another machine.
+        """
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
 
     @property
     def is_admin(self) -> bool:
@@ -106,7 +115,9 @@ class Team(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(Lower("name"), name="team_name_unique_ignoring_case")
+            models.UniqueConstraint(
+                Lower("name"), name="team_name_unique_ignoring_case"
+            )
         ]
 
     def __str__(self) -> str:
@@ -146,7 +157,9 @@ class Invitation(models.Model):
     """A link that lets one person make an account. Used once, then useless."""
 
     email = models.EmailField(max_length=254)
-    role = models.CharField(max_length=9, choices=User.Role, default=User.Role.RESPONDER)
+    role = models.CharField(
+        max_length=9, choices=User.Role, default=User.Role.RESPONDER
+    )
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True)
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(User, models.CASCADE, related_name="+")
@@ -209,6 +222,7 @@ class IdempotentAnswer(models.Model):
                 name="idempotency_key_not_empty", condition=~Q(key="")
             ),
         ]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_oldest")]
 
     def __str__(self) -> str:
         return self.key
