@@ -1,0 +1,83 @@
+"""The answer of the resolver, and its form in JSON."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypedDict
+
+from oncall.resolver.definitions import Users
+from oncall.resolver.timeline import UserSpan
+from oncall.resolver.wall_clock import moment_of
+
+
+class ShiftJson(TypedDict):
+    start: str
+    end: str
+    users: list[str]
+
+
+class GapJson(TypedDict):
+    start: str
+    end: str
+
+
+class ResolutionJson(TypedDict):
+    shifts: list[ShiftJson]
+    gaps: list[GapJson]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """`users` (sorted, never empty) are on call in [`start`, `end`), in UTC."""
+
+    start: datetime
+    end: datetime
+    users: Users
+
+    def as_json(self) -> ShiftJson:
+        return {
+            "start": format_instant(self.start),
+            "end": format_instant(self.end),
+            "users": list(self.users),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nobody is on call in [`start`, `end`), in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def as_json(self) -> GapJson:
+        return {"start": format_instant(self.start), "end": format_instant(self.end)}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Shifts and gaps in order; together they are the whole window, without overlap."""
+
+    shifts: tuple[Shift, ...]
+    gaps: tuple[Gap, ...]
+
+    def as_json(self) -> ResolutionJson:
+        return {
+            "shifts": [shift.as_json() for shift in self.shifts],
+            "gaps": [gap.as_json() for gap in self.gaps],
+        }
+
+
+def resolution_of(track: Iterable[UserSpan]) -> Resolution:
+    """Return a track over a whole window as its shifts and gaps."""
+    shifts, gaps = [], []
+    for start, end, users in track:
+        if users:
+            shifts.append(Shift(moment_of(start), moment_of(end), users))
+        else:
+            gaps.append(Gap(moment_of(start), moment_of(end)))
+    return Resolution(tuple(shifts), tuple(gaps))
+
+
+def format_instant(moment: datetime) -> str:
+    """Return an aware datetime as ISO 8601 in UTC: "2026-01-05T08:00:00Z"."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

@@ -1,0 +1,162 @@
+"""Spans of time that carry a value, and walking many of them at once.
+
+A track is a list of spans in order that do not overlap.
+"""
+
+from bisect import insort
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from operator import itemgetter
+from typing import TypeVar
+
+from oncall.resolver.definitions import Users
+
+Value = TypeVar("Value")
+Key = TypeVar("Key", bound=Hashable)
+
+Span = tuple[int, int, Value]
+UserSpan = tuple[int, int, Users]
+
+NOBODY: Users = ()
+
+_by_time = itemgetter(0)
+
+
+def clip(spans: Iterable[Span[Value]], start: int, end: int) -> list[Span[Value]]:
+    """Return what of the spans lies in [`start`, `end`)."""
+    return [
+        (max(s, start), min(e, end), value)
+        for s, e, value in spans
+        if s < end and e > start and s < e
+    ]
+
+
+def stack(spans: Iterable[Span[Key]]) -> list[Span[tuple[Key, ...]]]:
+    """Return a track whose values are those of all spans active at the time.
+
+    Values come in the order in which they are given; a value twice counts once.
+    """
+    given = list(spans)
+    ordered = sorted(given, key=_by_time)
+    if all(left[1] <= right[0] for left, right in pairwise(ordered)):
+        return [(start, end, (value,)) for start, end, value in ordered]
+    values = list(dict.fromkeys(value for _, _, value in given))
+    rank = {value: number for number, value in enumerate(values)}
+    changes = [(start, 1, rank[value]) for start, _, value in given]
+    changes += [(end, -1, rank[value]) for _, end, value in given]
+    return [
+        (start, end, tuple([values[number] for number in active]))
+        for start, end, active in _walk_stack(sorted(changes))
+    ]
+
+
+def _walk_stack(changes: list[tuple[int, int, int]]) -> Iterator[Span[list[int]]]:
+    """Yield which numbers are active, in order; the list is only good until the next.
+
+    A change is its time, 1 or -1, and the number that gains or loses a span.
+    """
+    active: list[int] = []
+    spans: Counter[int] = Counter()
+    previous = changes[0][0]
+    for at, step, number in changes:
+        if at > previous:
+            if active:
+                yield previous, at, active
+            previous = at
+        if spans[number] == 0:
+            insort(active, number)
+        spans[number] += step
+        if spans[number] == 0:
+            active.remove(number)
+
+
+def together(spans: Iterable[UserSpan]) -> list[UserSpan]:
+    """Return a track of everybody whose spans are active at the time."""
+    return [(start, end, union(groups)) for start, end, groups in stack(spans)]
+
+
+def union(groups: Sequence[Users]) -> Users:
+    """Return everybody in the groups as one group."""
+    if len(groups) == 1:
+        return groups[0]
+    return tuple(sorted({user for group in groups for user in group}))
+
+
+def within(track: list[UserSpan], windows: list[tuple[int, int]]) -> list[UserSpan]:
+    """Return what of the track lies in the windows, which are in order and apart."""
+    kept: list[UserSpan] = []
+    position = 0
+    for start, end, value in track:
+        while position < len(windows) and windows[position][1] <= start:
+            position += 1
+        index = position
+        while index < len(windows) and windows[index][0] < end:
+            opens, closes = windows[index]
+            kept.append((max(start, opens), min(end, closes), value))
+            index += 1
+    return kept
+
+
+def amend(
+    track: Iterable[UserSpan],
+    changes: list[Span[Value]],
+    rule: Callable[[Users, Value], Users],
+) -> list[UserSpan]:
+    """Return the track with `rule(users, change)` in place of the users of each part
+    that lies in a change. The changes are a track too."""
+    amended: list[UserSpan] = []
+    position = 0
+    for start, end, users in track:
+        while position < len(changes) and changes[position][1] <= start:
+            position += 1
+        index, cursor = position, start
+        while index < len(changes) and changes[index][0] < end:
+            opens, closes, change = changes[index]
+            if cursor < opens:
+                amended.append((cursor, opens, users))
+            begins, cursor = max(start, opens), min(end, closes)
+            amended.append((begins, cursor, rule(users, change)))
+            index += 1
+        if cursor < end:
+            amended.append((cursor, end, users))
+    return amended
+
+
+def join(spans: Iterable[UserSpan]) -> list[UserSpan]:
+    """Return a track in which neighbours with the same users are one span."""
+    joined: list[UserSpan] = []
+    for start, end, users in spans:
+        if joined and joined[-1][1] == start and joined[-1][2] == users:
+            joined[-1] = (joined[-1][0], end, users)
+        else:
+            joined.append((start, end, users))
+    return joined
+
+
+def sweep(
+    tracks: list[list[UserSpan]], start: int, end: int
+) -> Iterator[Span[tuple[Users, ...]]]:
+    """Yield [`start`, `end`) in pieces, each with the users of every track in it.
+
+    The tracks lie in the window. Where one has no span, its users are empty.
+    """
+    changes: list[UserSpan] = []
+    for number, track in enumerate(tracks):
+        silent_from = start
+        for opens, closes, users in track:
+            if silent_from < opens:
+                changes.append((silent_from, number, NOBODY))
+            changes.append((opens, number, users))
+            silent_from = closes
+        changes.append((silent_from, number, NOBODY))
+    changes.sort(key=_by_time)
+    current = [NOBODY] * len(tracks)
+    previous = start
+    for at, number, users in changes:
+        if at > previous:
+            yield previous, at, tuple(current)
+            previous = at
+        current[number] = users
+    if previous < end:
+        yield previous, end, tuple(current)
