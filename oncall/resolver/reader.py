@@ -116,11 +116,7 @@ class Reader:
     def monthdays(self, field: str) -> frozenset[int]:
         days = self._list(field, most=62)
         for index, day in enumerate(days):
-            if (
-                isinstance(day, bool)
-                or not isinstance(day, int)
-                or not _is_monthday(day)
-            ):
+            if not _is_whole(day) or not 1 <= abs(day) <= 31:
                 self._add(
                     f"{self._at(field)}[{index}]",
                     f"{_shown(day)} is not a day from 1 to 31, or from -1 (the last) "
