@@ -1,11 +1,17 @@
-"""Text from strangers, made fit to store and to show.
+"""Text from strangers, made fit to store and to show, and loose JSON values.
 
 PostgreSQL's text cannot hold U+0000, UTF-8 cannot hold a lone surrogate, and a
 terminal's colour codes help nobody on a page. All of them are legal in JSON.
 """
 
 import re
+from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
+
+URL_LENGTH = 2000
+# Templates of Python tools turn a missing value into its name.
+NOTHING = frozenset({"", "None", "none", "null", "NULL", "nan"})
 
 _UNFIT = re.compile(
     r"\x1b\[[0-9;]*[A-Za-z]"  # terminal colours, as dbt and pytest send them
@@ -35,6 +41,43 @@ def identifier(value: str, limit: int) -> str:
         return value
     digest = blake2b(value.encode(), digest_size=8).hexdigest()
     return f"{value[: limit - 17]}~{digest}"
+
+
+def text_of(value: object, limit: int = 1024) -> str:
+    """Return a string, number or truth value as clean text; "" for all else."""
+    if isinstance(value, str):
+        return clean(value, limit)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, int) and value.bit_length() <= 256:
+        return str(value)  # str() of a really big int is slow, then an error
+    return ""
+
+
+def told(value: object, limit: int = 1024) -> str:
+    """Return like `text_of`, and "" for the words tools write for "nothing"."""
+    text = text_of(value, limit).strip()
+    return "" if text in NOTHING else text
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return `value` if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Any]:
+    """Return `value` if it is a JSON array, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def link(value: object) -> str:
+    """Return an http(s) address, and "" for any other: pages make links of it."""
+    if not isinstance(value, str) or len(value) > URL_LENGTH:
+        return ""
+    url = clean(value.strip(), URL_LENGTH)
+    return url if url[:8].lower().startswith(("http://", "https://")) else ""
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -24,9 +24,9 @@ from alerts.formats.base import (
     Status,
 )
 from alerts.formats.batch import Item, read_batch
-from alerts.formats.text import labels_of, link, severity_of, told
+from alerts.formats.text import labels_of, severity_of
 from core.errors import InvalidInputError
-from core.text import clean, identifier, one_line
+from core.text import clean, identifier, link, one_line, told
 from core.times import instant_or_none
 
 LABEL = "Airflow"

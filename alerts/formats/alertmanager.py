@@ -18,17 +18,9 @@ from alerts.formats.base import (
     Rejected,
     Status,
 )
-from alerts.formats.text import (
-    as_json,
-    labels_of,
-    lines,
-    link,
-    mapping,
-    severity_of,
-    told,
-)
+from alerts.formats.text import as_json, labels_of, lines, severity_of
 from core.errors import InvalidInputError
-from core.text import identifier, one_line
+from core.text import identifier, link, mapping, one_line, told
 from core.times import instant_or_none
 
 LABEL = "Alertmanager"

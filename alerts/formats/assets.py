@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from alerts.formats.base import AssetRef
-from alerts.formats.text import told
 from catalog.importers.base import ASSET_TYPES, NAME_LENGTH, NAMESPACE_LENGTH
-from core.text import identifier
+from core.text import identifier, told
 
 # Where a sender names no namespace. OpenLineage's own default is "default".
 DEFAULT_NAMESPACE = "default"

@@ -12,7 +12,6 @@ from alerts.formats.base import (
     LABEL_VALUE_LENGTH,
     RUN_ID_LENGTH,
     TITLE_LENGTH,
-    URL_LENGTH,
     AssetRef,
     IncomingAlert,
     ParseContext,
@@ -21,10 +20,9 @@ from alerts.formats.base import (
     Status,
 )
 from alerts.formats.batch import Item, read_batch
-from alerts.formats.text import link, text_of
 from catalog.importers.base import ASSET_TYPES, NAME_LENGTH, NAMESPACE_LENGTH
 from core.errors import InvalidInputError
-from core.text import clean, identifier, one_line
+from core.text import URL_LENGTH, clean, identifier, link, one_line, text_of
 from core.times import read_instant
 
 LABEL = "Generic JSON"

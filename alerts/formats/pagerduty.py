@@ -19,18 +19,9 @@ from alerts.formats.base import (
     SeverityWord,
     Status,
 )
-from alerts.formats.text import (
-    as_json,
-    items,
-    labels_of,
-    lines,
-    link,
-    mapping,
-    text_of,
-    told,
-)
+from alerts.formats.text import as_json, labels_of, lines
 from core.errors import InvalidInputError
-from core.text import clean, identifier, one_line
+from core.text import clean, identifier, items, link, mapping, one_line, text_of, told
 from core.times import instant_or_none
 
 LABEL = "PagerDuty Events v2"

@@ -1,21 +1,15 @@
-"""How formats read loosely typed values. Every text that leaves is fit to store."""
+"""The texts every format makes: severities, labels, descriptions."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from alerts.formats.base import (
     DESCRIPTION_LENGTH,
     LABEL_COUNT,
     LABEL_KEY_LENGTH,
-    LABEL_VALUE_LENGTH,
-    URL_LENGTH,
     SeverityWord,
 )
-from core.text import clean
-
-# Templates of Python tools turn a missing value into its name.
-NOTHING = frozenset({"", "None", "none", "null", "NULL", "nan"})
+from core.text import clean, text_of
 
 _SEVERITY_WORDS: dict[SeverityWord, str] = {
     "critical": "critical crit page fatal emergency disaster p1 sev1",
@@ -28,43 +22,6 @@ SEVERITIES = {
     for severity, words in _SEVERITY_WORDS.items()
     for word in words.split()
 }
-
-
-def text_of(value: object, limit: int = LABEL_VALUE_LENGTH) -> str:
-    """Return a string, number or truth value as clean text; "" for all else."""
-    if isinstance(value, str):
-        return clean(value, limit)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, int) and value.bit_length() <= 256:
-        return str(value)  # str() of a really big int is slow, then an error
-    return ""
-
-
-def told(value: object, limit: int = LABEL_VALUE_LENGTH) -> str:
-    """Return like `text_of`, and "" for the words tools write for "nothing"."""
-    text = text_of(value, limit).strip()
-    return "" if text in NOTHING else text
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """Return `value` if it is a JSON object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def items(value: object) -> list[Any]:
-    """Return `value` if it is a JSON array, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def link(value: object) -> str:
-    """Return an http(s) address, and "" for any other: pages make links of it."""
-    if not isinstance(value, str) or len(value) > URL_LENGTH:
-        return ""
-    url = clean(value.strip(), URL_LENGTH)
-    return url if url[:8].lower().startswith(("http://", "https://")) else ""
 
 
 def severity_of(value: object) -> SeverityWord | None:

@@ -15,13 +15,13 @@ from alerts.formats.base import (
     LABEL_COUNT,
     RUN_ID_LENGTH,
     TITLE_LENGTH,
-    URL_LENGTH,
     ParseContext,
     Parsed,
 )
 from alerts.formats.registry import FORMATS, choices
 from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH
 from core.errors import InvalidInputError
+from core.text import URL_LENGTH
 from tests.payloads import FOLDER
 
 NOW = datetime(2026, 1, 10, 3, 5, tzinfo=UTC)
@@ -86,10 +86,12 @@ def check(parsed: Parsed) -> None:
         assert len(alert.run_id) <= RUN_ID_LENGTH
         assert len(alert.labels) <= LABEL_COUNT
         assert alert.occurred_at is None or alert.occurred_at.tzinfo is UTC
-    named = [*parsed.lineage.assets, *(a.asset for a in parsed.alerts if a.asset)]
-    for asset in (*named, *(run.asset for run in parsed.runs)):
-        assert 0 < len(asset.namespace) <= NAMESPACE_LENGTH
-        assert 0 < len(asset.name) <= NAME_LENGTH
+    keys = [(asset.namespace, asset.name) for asset in parsed.lineage.assets]
+    keys += [(a.asset.namespace, a.asset.name) for a in parsed.alerts if a.asset]
+    keys += [(run.asset.namespace, run.asset.name) for run in parsed.runs]
+    for namespace, name in keys:
+        assert 0 < len(namespace) <= NAMESPACE_LENGTH
+        assert 0 < len(name) <= NAME_LENGTH
     known = {asset.key for asset in parsed.lineage.assets}
     assert all(end in known for edge in parsed.lineage.edges for end in edge)
 
