@@ -64,8 +64,12 @@ class Integration(models.Model):
 
 
 class Event(models.Model):
-    """One message as it arrived. Append-only. `problem` is why it was not understood,
-    "" when it was; `alert_ids` are the alerts it opened, repeated or resolved."""
+    """One message as it arrived; what it said is never edited.
+
+    `problem` is why it was not understood, "" when it was. `alert_ids` are the alerts
+    it opened, repeated or resolved. `has_catalog_facts` is set while the lineage,
+    runs or changes it told of wait to be written to the catalog.
+    """
 
     integration = models.ForeignKey(
         Integration, models.CASCADE, related_name="events", db_index=False
@@ -75,11 +79,17 @@ class Event(models.Model):
     body = models.BinaryField()
     problem = models.TextField(blank=True)
     alert_ids = ArrayField(models.BigIntegerField(), default=list)
+    has_catalog_facts = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["integration", "-id"], name="event_newest_per_inlet"),
+            models.Index(
+                fields=["id"],
+                name="event_with_catalog_facts",
+                condition=Q(has_catalog_facts=True),
+            ),
         ]
 
     def __str__(self) -> str:

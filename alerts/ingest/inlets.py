@@ -1,0 +1,99 @@
+"""Which integrations there are, by key, and how much each may send.
+
+Kept in the memory of each web process and read again when an integration changes
+(topic "inlets" of `core.live`) and at least every half minute.
+"""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from accounts.models import hash_secret
+
+REFRESH_SECONDS = 30
+# An unknown key may be a new one: ask the database, but not for each guess.
+ASK_AGAIN_SECONDS = 0.2
+
+_SELECT = """
+    SELECT id, key_hash, format, default_severity, rate_limit
+    FROM alerts_integration WHERE disabled_at IS NULL
+"""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket: `per_minute` events at once, refilled evenly over a minute."""
+
+    per_minute: int
+    tokens: float = 0.0
+    filled_at: float = 0.0
+
+    def take(self, *, now: float) -> float:
+        """0.0 when one more event may come, else the seconds until it may.
+        `now` is a monotonic clock's reading."""
+        if self.per_minute == 0:
+            return 0.0
+        if self.filled_at == 0.0:
+            self.tokens = float(self.per_minute)
+        else:
+            refill = (now - self.filled_at) * self.per_minute / 60
+            self.tokens = min(float(self.per_minute), self.tokens + refill)
+        self.filled_at = now
+        if self.tokens >= 1:
+            self.tokens -= 1
+            return 0.0
+        return (1 - self.tokens) * 60 / self.per_minute
+
+
+@dataclass(slots=True)
+class Inlet:
+    """What the hot path knows of an integration."""
+
+    id: int
+    format: str
+    default_severity: str
+    bucket: Bucket
+
+
+@dataclass(slots=True)
+class Inlets:
+    """The integrations of this process by the hash of their key."""
+
+    by_hash: dict[str, Inlet] = field(default_factory=dict)
+    by_key: dict[str, Inlet] = field(default_factory=dict)
+    refused: Counter[tuple[int, str]] = field(default_factory=Counter)
+    read_at: float = 0.0
+    is_stale: bool = True
+
+    def find(self, key: str) -> Inlet | None:
+        inlet = self.by_key.get(key)
+        if inlet is None:
+            inlet = self.by_hash.get(hash_secret(key))
+            if inlet is not None:
+                self.by_key[key] = inlet
+        return inlet
+
+    def needs_refresh(self) -> bool:
+        return self.is_stale or time.monotonic() - self.read_at > REFRESH_SECONDS
+
+    def may_ask_again(self) -> bool:
+        return time.monotonic() - self.read_at > ASK_AGAIN_SECONDS
+
+    async def refresh(
+        self, connection: psycopg.AsyncConnection[tuple[Any, ...]]
+    ) -> None:
+        """Read all integrations again, keeping how much each has used."""
+        self.is_stale = False
+        cursor = await connection.execute(_SELECT)
+        known = {inlet.id: inlet.bucket for inlet in self.by_hash.values()}
+        by_hash = {}
+        for id_, key_hash, format_, severity, limit in await cursor.fetchall():
+            bucket = known.get(id_)
+            if bucket is None or bucket.per_minute != limit:
+                bucket = Bucket(limit)
+            by_hash[key_hash] = Inlet(id_, format_, severity, bucket)
+        self.by_hash, self.by_key = by_hash, {}
+        self.read_at = time.monotonic()

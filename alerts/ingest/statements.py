@@ -1,0 +1,79 @@
+"""The SQL of the inlet: one statement for all rows of a kind, whatever their number."""
+
+NEXT_EVENT_IDS = """
+    SELECT nextval('alerts_event_id_seq') FROM generate_series(1, %s)
+"""
+
+INSERT_EVENTS = """
+    INSERT INTO alerts_event (id, integration_id, received_at, path, body, problem,
+                              alert_ids, has_catalog_facts)
+    SELECT id, integration_id, received_at, path, body, problem,
+           alert_ids::bigint[], has_catalog_facts
+    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[],
+                %s::bytea[], %s::text[], %s::text[], %s::boolean[])
+         AS t(id, integration_id, received_at, path, body, problem, alert_ids,
+              has_catalog_facts)
+"""
+
+# A repeat wakes correlation only when it says something new.
+FIRE = """
+    INSERT INTO alerts_alert AS a (
+        integration_id, dedup_key, status, severity, title, description, url, run_id,
+        labels, asset_namespace, asset_name, asset_type, pages, count, occurred_at,
+        first_at, last_at, first_event_id, last_event_id, has_changed)
+    SELECT integration_id, dedup_key, 'firing', severity, title, description, url,
+           run_id, labels, asset_namespace, asset_name, asset_type, pages, count,
+           occurred_at, first_at, last_at, first_event_id, last_event_id, true
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+                %s::text[], %s::text[], %s::jsonb[], %s::text[], %s::text[],
+                %s::text[], %s::boolean[], %s::bigint[], %s::timestamptz[],
+                %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+         AS t(integration_id, dedup_key, severity, title, description, url, run_id,
+              labels, asset_namespace, asset_name, asset_type, pages, count,
+              occurred_at, first_at, last_at, first_event_id, last_event_id)
+    ON CONFLICT (integration_id, dedup_key) WHERE status = 'firing' DO UPDATE SET
+        count = a.count + EXCLUDED.count,
+        last_at = GREATEST(a.last_at, EXCLUDED.last_at),
+        last_event_id = EXCLUDED.last_event_id,
+        title = EXCLUDED.title,
+        description = EXCLUDED.description,
+        url = EXCLUDED.url,
+        run_id = EXCLUDED.run_id,
+        labels = EXCLUDED.labels,
+        severity = EXCLUDED.severity,
+        pages = a.pages OR EXCLUDED.pages,
+        has_changed = a.has_changed
+            OR a.severity <> EXCLUDED.severity
+            OR (EXCLUDED.pages AND NOT a.pages)
+    RETURNING integration_id, dedup_key, id, (xmax = 0)
+"""
+
+RESOLVE = """
+    UPDATE alerts_alert AS a SET status = 'resolved', resolved_at = t.at,
+        last_at = GREATEST(a.last_at, t.at), last_event_id = t.event_id,
+        has_changed = true
+    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[])
+         AS t(integration_id, dedup_key, at, event_id)
+    WHERE a.integration_id = t.integration_id AND a.dedup_key = t.dedup_key
+      AND a.status = 'firing'
+    RETURNING a.integration_id, a.dedup_key, a.id, false
+"""
+
+ACKNOWLEDGE = """
+    UPDATE alerts_alert AS a SET acknowledge_asked_at = t.at, has_changed = true
+    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])
+         AS t(integration_id, dedup_key, at)
+    WHERE a.integration_id = t.integration_id AND a.dedup_key = t.dedup_key
+      AND a.status = 'firing'
+    RETURNING a.integration_id, a.dedup_key, a.id, false
+"""
+
+COUNT_REFUSED = """
+    INSERT INTO alerts_refusedcount AS r (integration_id, reason, minute, count)
+    SELECT t.integration_id, t.reason, date_trunc('minute', now()), t.count
+    FROM unnest(%s::bigint[], %s::text[], %s::integer[])
+         AS t(integration_id, reason, count)
+    JOIN alerts_integration i ON i.id = t.integration_id
+    ON CONFLICT (integration_id, minute, reason)
+        DO UPDATE SET count = r.count + EXCLUDED.count
+"""

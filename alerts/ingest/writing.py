@@ -1,0 +1,159 @@
+"""Writes a batch of messages and their alerts inside an open transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from alerts.formats.base import IncomingAlert
+from alerts.ingest import statements
+from alerts.ingest.folding import Arrival, Write, fold
+from core.live import CHANNEL
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to keep, and the alerts read out of it.
+
+    `alerts` are (alert, severity) in the order sent.
+    """
+
+    integration_id: int
+    received_at: datetime
+    path: str
+    body: bytes
+    problem: str = ""
+    alerts: tuple[tuple[IncomingAlert, str], ...] = ()
+    has_catalog_facts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of one alert. `id` is None when there was nothing to resolve."""
+
+    id: int | None
+    is_new: bool
+
+
+async def write(connection: Connection, messages: list[Message]) -> list[list[Stored]]:
+    """Write the messages and their alerts; return what became of each alert.
+
+    Leaves the transaction open. One statement for all events, one for each kind of
+    alert write and round.
+    """
+    if not messages:
+        return []
+    cursor = await connection.execute(statements.NEXT_EVENT_IDS, [len(messages)])
+    event_ids = [row[0] for row in await cursor.fetchall()]
+    arrivals = [
+        Arrival(message.integration_id, event_id, message.received_at, alert, severity)
+        for message, event_id in zip(messages, event_ids, strict=True)
+        for alert, severity in message.alerts
+    ]
+    stored = await _write_alerts(connection, arrivals)
+    answers, start = [], 0
+    for message in messages:
+        answers.append(stored[start : start + len(message.alerts)])
+        start += len(message.alerts)
+    await _write_events(connection, messages, event_ids, answers)
+    return answers
+
+
+async def _write_alerts(
+    connection: Connection, arrivals: list[Arrival]
+) -> list[Stored]:
+    stored = [Stored(None, False)] * len(arrivals)
+    for writes in fold(arrivals):
+        for statement, columns, status in (
+            (statements.FIRE, _fire_columns, "firing"),
+            (statements.RESOLVE, _resolve_columns, "resolved"),
+            (statements.ACKNOWLEDGE, _acknowledge_columns, "acknowledged"),
+        ):
+            chosen = [write for write in writes if write.status == status]
+            if not chosen:
+                continue
+            cursor = await connection.execute(statement, columns(chosen))
+            rows = {(row[0], row[1]): row for row in await cursor.fetchall()}
+            for one in chosen:
+                row = rows.get(one.key)
+                if row is None:
+                    continue
+                for position in one.positions:
+                    is_first = position == one.positions[0]
+                    stored[position] = Stored(row[2], bool(row[3]) and is_first)
+    return stored
+
+
+def _fire_columns(writes: list[Write]) -> list[list[Any]]:
+    latest = [write.latest for write in writes]
+    alerts = [arrival.alert for arrival in latest]
+    assets = [alert.asset for alert in alerts]
+    return [
+        [write.key[0] for write in writes],
+        [write.key[1] for write in writes],
+        [arrival.severity for arrival in latest],
+        [alert.title for alert in alerts],
+        [alert.description for alert in alerts],
+        [alert.url for alert in alerts],
+        [alert.run_id for alert in alerts],
+        [Jsonb(dict(alert.labels)) for alert in alerts],
+        [asset.namespace if asset else "" for asset in assets],
+        [asset.name if asset else "" for asset in assets],
+        [asset.type if asset else "" for asset in assets],
+        [write.pages for write in writes],
+        [write.count for write in writes],
+        [write.first.alert.occurred_at or write.first.received_at for write in writes],
+        [write.first.received_at for write in writes],
+        [write.latest.received_at for write in writes],
+        [write.first.event_id for write in writes],
+        [write.latest.event_id for write in writes],
+    ]
+
+
+def _resolve_columns(writes: list[Write]) -> list[list[Any]]:
+    return [
+        *_acknowledge_columns(writes),
+        [write.latest.event_id for write in writes],
+    ]
+
+
+def _acknowledge_columns(writes: list[Write]) -> list[list[Any]]:
+    return [
+        [write.key[0] for write in writes],
+        [write.key[1] for write in writes],
+        [write.latest.received_at for write in writes],
+    ]
+
+
+async def _write_events(
+    connection: Connection,
+    messages: list[Message],
+    event_ids: list[int],
+    answers: list[list[Stored]],
+) -> None:
+    await connection.execute(
+        statements.INSERT_EVENTS,
+        [
+            event_ids,
+            [message.integration_id for message in messages],
+            [message.received_at for message in messages],
+            [message.path for message in messages],
+            [message.body for message in messages],
+            [message.problem for message in messages],
+            [_id_array(answer) for answer in answers],
+            [message.has_catalog_facts for message in messages],
+        ],
+    )
+    for integration_id in {message.integration_id for message in messages}:
+        await connection.execute(
+            "SELECT pg_notify(%s, %s)", [CHANNEL, f"integration:{integration_id}"]
+        )
+
+
+def _id_array(stored: list[Stored]) -> str:
+    ids = dict.fromkeys(str(one.id) for one in stored if one.id is not None)
+    return "{" + ",".join(ids) + "}"

@@ -1,0 +1,23 @@
+"""What can be done with integrations and alerts."""
+
+from alerts.services.catalog_facts import record_catalog_facts
+from alerts.services.integrations import (
+    change_integration,
+    create_integration,
+    disable_integration,
+    enable_integration,
+    new_key,
+    rotate_key,
+)
+from alerts.services.signals import resolve_alerts
+
+__all__ = [
+    "change_integration",
+    "create_integration",
+    "disable_integration",
+    "enable_integration",
+    "new_key",
+    "record_catalog_facts",
+    "resolve_alerts",
+    "rotate_key",
+]

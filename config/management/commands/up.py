@@ -1,0 +1,120 @@
+"""`manage.py up`: everything that runs, in one command."""
+
+import signal
+import socket
+import sys
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from config import embedded
+from config.children import Child, Children
+from config.environment import DATA_DIR, REDIS_URL, USES_EMBEDDED_POSTGRES
+from config.firstalert import first_alert_command
+from config.inprocess import InProcessWorker
+
+GRACE_SECONDS = 3
+
+
+class Command(BaseCommand):
+    help = "Migrate, then run the web server, the worker and its beat until Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo", action="store_true", help="fill an empty database with a demo"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._check_port()
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        if options["demo"]:
+            call_command("demo", stdout=self.stdout)
+        self._say_where(is_demo=options["demo"])
+        try:
+            if REDIS_URL:
+                self._run_processes()
+            else:
+                self._run_in_this_process()
+        finally:
+            if USES_EMBEDDED_POSTGRES:
+                embedded.stop(DATA_DIR)
+            self.stdout.write("Stopped.")
+
+    def _check_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.BIND_ADDRESS, settings.PORT))
+            except OSError as error:
+                raise CommandError(
+                    f"Port {settings.PORT} is taken ({error.strerror}). "
+                    "Choose another: PORT=8001 make up"
+                ) from error
+
+    def _say_where(self, *, is_demo: bool) -> None:
+        store = str(DATA_DIR) if USES_EMBEDDED_POSTGRES else "the DATABASE_URL given"
+        worker = "Celery with Redis" if REDIS_URL else "inside this process"
+        lines = [
+            "",
+            f"  Headwater   {settings.PUBLIC_URL}",
+            f"  Data        {store}",
+            f"  Worker      {worker}",
+            "",
+            "  Fire a first alert:",
+            f"  {first_alert_command()}",
+            "",
+        ]
+        if is_demo:
+            lines.insert(2, "  Sign in     demo@example.com with demo-password")
+        lines.append("  Ctrl-C stops everything.")
+        self.stdout.write("\n".join(lines) + "\n")
+        self.stdout.flush()
+
+    def _run_in_this_process(self) -> None:
+        worker = InProcessWorker(threads=settings.WORKER_THREADS)
+        worker.start()
+        try:
+            uvicorn.run(
+                "config.asgi:application",
+                host=settings.BIND_ADDRESS,
+                port=settings.PORT,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        finally:
+            worker.stop()
+
+    def _run_processes(self) -> None:
+        python = sys.executable
+        celery = [python, "-m", "celery", "-A", "config"]
+        web = [
+            *[python, "-m", "uvicorn", "config.asgi:application"],
+            *["--host", settings.BIND_ADDRESS, "--port", str(settings.PORT)],
+            *["--workers", str(settings.WEB_PROCESSES), "--no-access-log"],
+            *["--timeout-graceful-shutdown", str(GRACE_SECONDS)],
+            *["--log-level", "warning"],
+        ]
+        threads = str(settings.WORKER_THREADS)
+        worker = [*celery, "worker", "--pool", "threads", "--concurrency", threads]
+        worker += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+        children = Children(
+            [
+                Child("the web server", web),
+                Child("the worker", worker),
+                Child("the beat", [*celery, "beat", "--loglevel", "WARNING"]),
+            ]
+        )
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            children.stop()
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+        children.run()

@@ -1,0 +1,148 @@
+"""Server-sent events: pages listen to topics without holding a thread each.
+
+One PostgreSQL connection a process hears every NOTIFY of `core.live` and hands the
+topic to whoever listens. https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import psycopg
+
+from core.asgi import Receive, Scope, Send, respond
+from core.live import CHANNEL
+
+logger = logging.getLogger(__name__)
+
+KEEP_ALIVE_SECONDS = 15
+RECONNECT_SECONDS = 1
+MAX_TOPICS = 20
+
+# Given the request's cookies and the topics asked for, the ones this reader may
+# hear; None when nobody is signed in.
+Authorise = Callable[[str, list[str]], Awaitable[list[str] | None]]
+
+
+class Hub:
+    """Hands what PostgreSQL announces to the listeners of this process."""
+
+    def __init__(self, connection_parameters: Callable[[], dict[str, Any]]) -> None:
+        self.connection_parameters = connection_parameters
+        self.listeners: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
+
+    async def run(self) -> None:
+        """Listen for ever; after a lost connection, connect again and tell everyone,
+        for what was said meanwhile was not heard."""
+        missed = False
+        while True:
+            try:
+                await self._listen(announce_all=missed)
+            except (psycopg.Error, OSError) as error:
+                missed = True
+                logger.warning("the live stream lost its database: %s", error)
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen(self, *, announce_all: bool) -> None:
+        async with await psycopg.AsyncConnection.connect(
+            **self.connection_parameters(), autocommit=True
+        ) as connection:
+            await connection.execute(f"LISTEN {CHANNEL}")
+            if announce_all:
+                for topic in list(self.listeners):
+                    self.announce(topic)
+            async for notice in connection.notifies():
+                self.announce(notice.payload)
+
+    def announce(self, topic: str) -> None:
+        for queue in self.listeners.get(topic, ()):
+            queue.put_nowait(topic)
+
+    def join(self, topics: list[str]) -> asyncio.Queue[str]:
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        for topic in topics:
+            self.listeners[topic].add(queue)
+        return queue
+
+    def leave(self, topics: list[str], queue: asyncio.Queue[str]) -> None:
+        for topic in topics:
+            self.listeners[topic].discard(queue)
+            if not self.listeners[topic]:
+                del self.listeners[topic]
+
+
+def _cookies(scope: Scope) -> str:
+    return "; ".join(
+        value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"
+    )
+
+
+class LiveStream:
+    """The ASGI application behind `/live/?topic=…&topic=…`."""
+
+    def __init__(self, hub: Hub, authorise: Authorise) -> None:
+        self.hub = hub
+        self.authorise = authorise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = parse_qs(scope["query_string"].decode("latin-1")).get("topic", [])
+        topics = await self.authorise(_cookies(scope), asked[:MAX_TOPICS])
+        if topics is None:
+            return await respond(send, 401, b"")
+        queue = self.hub.join(topics)
+        try:
+            await self._stream(queue, receive, send)
+        finally:
+            self.hub.leave(topics, queue)
+        return None
+
+    async def _stream(
+        self, queue: asyncio.Queue[str], receive: Receive, send: Send
+    ) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [
+                    (b"content-type", b"text/event-stream"),
+                    (b"cache-control", b"no-store"),
+                    (b"x-accel-buffering", b"no"),
+                ],
+            }
+        )
+        await _write(send, b": here\nretry: 2000\n\n")
+        gone = asyncio.create_task(_until_gone(receive))
+        try:
+            while not gone.done():
+                await _write(send, await _next_chunk(queue, gone))
+        finally:
+            gone.cancel()
+
+
+async def _next_chunk(queue: asyncio.Queue[str], gone: "asyncio.Task[None]") -> bytes:
+    """What to write next: the topics that changed, each once, or a sign of life."""
+    first = asyncio.create_task(queue.get())
+    await asyncio.wait(
+        {first, gone}, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+    )
+    if not first.done():
+        first.cancel()
+        return b": still here\n\n"
+    topics = {first.result()}
+    while not queue.empty():
+        topics.add(queue.get_nowait())
+    return b"".join(
+        b"event: changed\ndata: %s\n\n" % topic.encode() for topic in sorted(topics)
+    )
+
+
+async def _write(send: Send, chunk: bytes) -> None:
+    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
