@@ -33,10 +33,8 @@ def rotation_spans(
     turn = rotation.anchor_index + _turns_since_anchor(rotation, zone, first, start)
     groups = rotation.participants
     spans = []
-    instants = [handoffs.instant(first)]
-    while instants[-1] < end:
-        instants.append(handoffs.instant(first + len(instants)))
-    for begins, ends in pairwise(instants):
+    last = handoffs.latest(end - 1)
+    for begins, ends in pairwise(handoffs.instants(first, last + 1)):
         if begins < ends:  # two hand-offs at one instant count once
             spans.append((begins, ends, groups[turn % len(groups)]))
             turn += 1
@@ -83,7 +81,16 @@ class _Handoffs:
         self._step = _STEPS.get(rotation.unit, 0) * rotation.every
 
     def instant(self, number: int) -> int:
-        return self._clock.first(self._wall(number))
+        if self._step:
+            return self._clock.first(self._start_wall + number * self._step)
+        return self._clock.first(self._wall_in_month(number))
+
+    def instants(self, first: int, last: int) -> list[int]:
+        """Return the instants of the hand-offs `first` to `last`."""
+        if not self._step:
+            return [self.instant(number) for number in range(first, last + 1)]
+        start, stop = (self._start_wall + n * self._step for n in (first, last + 1))
+        return self._clock.firsts(range(start, stop, self._step))
 
     def latest(self, at: int) -> int:
         """Return the number of the last hand-off at or before `at`."""
@@ -107,11 +114,6 @@ class _Handoffs:
             inside = closes // self._step - -(-opens // self._step) + 1
             doubles += max(0, inside - 1)
         return doubles
-
-    def _wall(self, number: int) -> int:
-        if self._step:
-            return self._start_wall + number * self._step
-        return self._wall_in_month(number)
 
     def _wall_in_month(self, number: int) -> int:
         """The day of the start, or the last day of a month that is too short."""

@@ -4,7 +4,6 @@ A track is a list of spans in order that do not overlap.
 """
 
 from bisect import insort
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
@@ -26,7 +25,7 @@ _by_time = itemgetter(0)
 def clip(spans: Iterable[Span[Value]], start: int, end: int) -> list[Span[Value]]:
     """Return what of the spans lies in [`start`, `end`)."""
     return [
-        (max(s, start), min(e, end), value)
+        (s if s > start else start, e if e < end else end, value)
         for s, e, value in spans
         if s < end and e > start and s < e
     ]
@@ -47,17 +46,20 @@ def stack(spans: Iterable[Span[Key]]) -> list[Span[tuple[Key, ...]]]:
     changes += [(end, -1, rank[value]) for _, end, value in given]
     return [
         (start, end, tuple([values[number] for number in active]))
-        for start, end, active in _walk_stack(sorted(changes))
+        for start, end, active in _walk_stack(sorted(changes), len(values))
     ]
 
 
-def _walk_stack(changes: list[tuple[int, int, int]]) -> Iterator[Span[list[int]]]:
-    """Yield which numbers are active, in order; the list is only good until the next.
+def _walk_stack(
+    changes: list[tuple[int, int, int]], count: int
+) -> Iterator[Span[list[int]]]:
+    """Yield which of the numbers below `count` are active, in order.
 
-    A change is its time, 1 or -1, and the number that gains or loses a span.
+    A change is its time, 1 or -1, and the number that gains or loses a span. The list
+    that is yielded is only good until the next.
     """
     active: list[int] = []
-    spans: Counter[int] = Counter()
+    spans = [0] * count
     previous = changes[0][0]
     for at, step, number in changes:
         if at > previous:
@@ -105,6 +107,8 @@ def amend(
 ) -> list[UserSpan]:
     """Return the track with `rule(users, change)` in place of the users of each part
     that lies in a change. The changes are a track too."""
+    if not changes:
+        return list(track)
     amended: list[UserSpan] = []
     position = 0
     for start, end, users in track:

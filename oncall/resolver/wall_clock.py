@@ -7,7 +7,8 @@ conversions, and because hand-offs far from their start must be counted, not wal
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -76,28 +77,30 @@ class Change:
 class WallClock:
     """Converts instants and wall times where the zone's changes are known."""
 
-    __slots__ = ("_changes", "_first", "_instants", "_last", "_offsets")
+    __slots__ = ("_changes", "_firsts", "_instants", "_offsets", "first", "last")
+
+    first: Callable[[int], int]
+    """The instant of a wall time, the first one if it happens twice.
+
+    One that is missing becomes the first instant after the gap."""
+
+    last: Callable[[int], int]
+    """As `first`, but the last one if it happens twice."""
 
     def __init__(self, offset: int, changes: list[Change]) -> None:
         self._changes = changes
         self._instants = [change.at for change in changes]
         self._offsets = [offset, *(change.after for change in changes)]
-        self._first = _WallTable(offset, changes, repeat="first")
-        self._last = _WallTable(offset, changes, repeat="last")
+        self._firsts = _WallTable(offset, changes, repeat="first")
+        self.first = self._firsts.instant
+        self.last = _WallTable(offset, changes, repeat="last").instant
 
     def to_wall(self, instant: int) -> int:
         return instant + self._offsets[bisect_right(self._instants, instant)]
 
-    def first(self, wall: int) -> int:
-        """Return the instant of a wall time, the first one if it happens twice.
-
-        One that is missing becomes the first instant after the gap.
-        """
-        return self._first.instant(wall)
-
-    def last(self, wall: int) -> int:
-        """Return the instant of a wall time, the last one if it happens twice."""
-        return self._last.instant(wall)
+    def firsts(self, walls: range) -> list[int]:
+        """Return `first` of many wall times at once."""
+        return self._firsts.instants(walls)
 
     def gaps(self, *, after: int, until: int) -> list[Change]:
         """Return the changes that leave wall times out, in (`after`, `until`]."""
@@ -133,6 +136,19 @@ class _WallTable:
     def instant(self, wall: int) -> int:
         scale, shift = self._rules[bisect_right(self._starts, wall)]
         return wall * scale + shift
+
+    def instants(self, walls: range) -> list[int]:
+        """Return the instants of evenly spaced wall times, stretch by stretch."""
+        found: list[int] = []
+        stretch = bisect_right(self._starts, walls.start)
+        while walls:
+            ends = self._starts[stretch : stretch + 1] or [walls.stop]
+            inside = bisect_left(walls, ends[0])
+            scale, shift = self._rules[stretch]
+            found += [wall * scale + shift for wall in walls[:inside]]
+            walls = walls[inside:]
+            stretch += 1
+        return found
 
 
 def _leaves_gap(change: Change) -> bool:
