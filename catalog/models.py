@@ -2,18 +2,64 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 
 from accounts.models import Team, User
 
+# The words of an asset's name and namespace: "airflow://prod orders_daily" has four.
+WORDS = SearchVector(
+    Func(
+        Concat("name", Value(" "), "namespace"),
+        Value("[[:punct:]]+"),
+        Value(" "),
+        Value("g"),
+        function="regexp_replace",
+        output_field=models.TextField(),
+    ),
+    config="simple",
+)
+
 
 class AssetQuerySet(models.QuerySet["Asset"]):
+    def bulk_create(
+        self, objs: Iterable[Asset], *args: Any, **kwargs: Any
+    ) -> list[Asset]:
+        assets = list(objs)
+        for asset in assets:
+            asset.set_identity()
+        return super().bulk_create(assets, *args, **kwargs)
+
     def for_list(self) -> AssetQuerySet:
         """What the list page and its API show, in two queries."""
         return self.select_related("team").prefetch_related("owners")
+
+    def failing_first(self) -> AssetQuerySet:
+        return self.order_by("health", Lower("name"), "pk")
+
+    def matching(self, text: str) -> AssetQuerySet:
+        """Those whose name or namespace has words that begin with those of `text`.
+
+        When there are none, those that hold `text` anywhere: slower, as no index
+        helps, and seldom needed.
+        """
+        words = re.findall(r"[^\W_]+", text)
+        if words:
+            query = " & ".join(f"'{word}':*" for word in words)
+            found = self.annotate(words=WORDS).filter(
+                words=SearchQuery(query, search_type="raw", config="simple")
+            )
+            if found.exists():
+                return found
+        return self.filter(identity__contains=text.strip().lower())
 
     def named(self, namespace: str, name: str) -> AssetQuerySet:
         """Matches as OpenLineage names are compared here: ignoring case and quotes."""
@@ -40,9 +86,11 @@ class Asset(models.Model):
         HEALTHY = "healthy", "Healthy"
         FAILING = "failing", "Failing"
 
-    namespace = models.CharField(max_length=500)
-    name = models.CharField(max_length=1000)
-    identity = models.CharField(max_length=1501, unique=True, editable=False)
+    # As in `importers.base`. Together they keep an entry of identity's index under
+    # PostgreSQL's 2,704 bytes; lower case may take two letters for one.
+    namespace = models.CharField(max_length=255)
+    name = models.CharField(max_length=400)
+    identity = models.CharField(max_length=1311, unique=True, editable=False)
     type = models.CharField(max_length=9, choices=Type, default=Type.DATASET)
     tier = models.PositiveSmallIntegerField(default=3)
     description = models.TextField(blank=True)
@@ -69,13 +117,22 @@ class Asset(models.Model):
                 fields=["health"], name="asset_failing", condition=Q(health="failing")
             ),
             models.Index(Lower("name"), name="asset_name_folded"),
+            models.Index("health", Lower("name"), "id", name="asset_failing_first"),
+            GinIndex(WORDS, name="asset_words"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.set_identity()
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse("catalog:detail", args=[self.pk])
+
+    def set_identity(self) -> None:
+        self.identity = self.make_identity(self.namespace, self.name)
 
     @staticmethod
     def make_identity(namespace: str, name: str) -> str:
@@ -85,7 +142,7 @@ class Asset(models.Model):
 
     @property
     def short_name(self) -> str:
-        """The last part of a dotted or slashed name: fct_orders of db.marts.fct_orders."""
+        """The last part: fct_orders of db.marts.fct_orders and of lake/fct_orders."""
         return self.name.rsplit("/", 1)[-1].rsplit(".", 1)[-1] or self.name
 
 
@@ -98,7 +155,9 @@ class AssetOwner(models.Model):
     class Meta:
         ordering = ["email"]
         constraints = [
-            models.UniqueConstraint("asset", Lower("email"), name="owner_once_per_asset")
+            models.UniqueConstraint(
+                "asset", Lower("email"), name="owner_once_per_asset"
+            )
         ]
 
     def __str__(self) -> str:
@@ -173,7 +232,9 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["-occurred_at"]
-        indexes = [models.Index(fields=["asset", "-occurred_at"], name="change_by_asset")]
+        indexes = [
+            models.Index(fields=["asset", "-occurred_at"], name="change_by_asset")
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -200,7 +261,9 @@ class Run(models.Model):
     class Meta:
         ordering = ["-updated_at"]
         constraints = [
-            models.UniqueConstraint(fields=["asset", "run_id"], name="run_once_per_asset")
+            models.UniqueConstraint(
+                fields=["asset", "run_id"], name="run_once_per_asset"
+            )
         ]
         indexes = [models.Index(fields=["asset", "-updated_at"], name="run_by_asset")]
 

@@ -7,6 +7,7 @@ from typing import Any
 from accounts.models import Team, User, hash_secret
 from alerts.models import Alert, Integration
 from catalog.models import Asset, Edge
+from catalog.services import bump_lineage_version
 from incidents.models import Incident
 from oncall.models import EscalationPolicy, Schedule
 
@@ -28,18 +29,16 @@ def make_team(**values: Any) -> Team:
 
 def make_asset(name: str = "", **values: Any) -> Asset:
     name = name or f"table_{next(_numbers)}"
-    namespace = values.pop("namespace", "warehouse")
-    identity = Asset.make_identity(namespace, name)
-    return Asset.objects.create(
-        namespace=namespace, name=name, identity=identity, **values
-    )
+    return Asset.objects.create(**{"namespace": "warehouse", "name": name, **values})
 
 
 def make_edge(upstream: Asset, downstream: Asset, **values: Any) -> Edge:
     defaults = {"source": "import", "first_seen_at": NOON, "last_seen_at": NOON}
-    return Edge.objects.create(
+    edge = Edge.objects.create(
         upstream=upstream, downstream=downstream, **{**defaults, **values}
     )
+    bump_lineage_version(at=NOON)
+    return edge
 
 
 def make_integration(key: str = "", **values: Any) -> Integration:

@@ -1,0 +1,12 @@
+"""A part of the asset page that another app provides."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A template and what it needs. `order`: small numbers come first."""
+
+    template: str
+    context: dict[str, object] = field(default_factory=dict)
+    order: int = 100

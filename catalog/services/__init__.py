@@ -1,0 +1,31 @@
+"""The catalog's use cases."""
+
+from catalog.services.assets import (
+    add_edge,
+    edit_asset,
+    remove_edge,
+    set_asset_health,
+)
+from catalog.services.history import RunReport, record_change, record_runs
+from catalog.services.lineage import (
+    AssetFacts,
+    LineageCount,
+    bump_lineage_version,
+    find_or_create_asset,
+    record_lineage,
+)
+
+__all__ = [
+    "AssetFacts",
+    "LineageCount",
+    "RunReport",
+    "add_edge",
+    "bump_lineage_version",
+    "edit_asset",
+    "find_or_create_asset",
+    "record_change",
+    "record_lineage",
+    "record_runs",
+    "remove_edge",
+    "set_asset_health",
+]

@@ -1,0 +1,143 @@
+"""What people and incidents change about assets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import record_audit
+from catalog.models import Asset, AssetOwner, Edge
+from catalog.services.lineage import bump_lineage_version
+from core.errors import DomainError
+from core.live import publish
+
+EDITABLE = ("type", "tier", "team", "description", "url", "badge_is_public")
+
+
+@transaction.atomic
+def edit_asset(
+    *,
+    asset_id: int,
+    changes: dict[str, Any],
+    owners: Iterable[str] | None = None,
+    by: User,
+    at: datetime,
+) -> Asset:
+    """Change fields named in EDITABLE, and the owners unless None.
+
+    Only what differs is written and put in the audit log. Raises Asset.DoesNotExist.
+    """
+    asset = Asset.objects.select_for_update().get(pk=asset_id)
+    changed = {
+        field: [getattr(asset, field), value]
+        for field, value in changes.items()
+        if field in EDITABLE and getattr(asset, field) != value
+    }
+    for field, (_, value) in changed.items():
+        setattr(asset, field, value)
+    if changed:
+        asset.save(update_fields=list(changed))
+    if owners is not None:
+        changed |= _replace_owners(asset, owners)
+    if changed:
+        record_audit(
+            actor=by,
+            action="asset.edited",
+            target=asset,
+            changes={
+                field: [_as_json(old), _as_json(new)]
+                for field, (old, new) in changed.items()
+            },
+            at=at,
+        )
+        publish(f"asset:{asset.pk}")
+    return asset
+
+
+@transaction.atomic
+def add_edge(*, upstream: Asset, downstream: Asset, by: User, at: datetime) -> Edge:
+    """Say by hand that data flows from one asset to the other. Safe to repeat.
+
+    Raises DomainError when both are the same asset.
+    """
+    if upstream.pk == downstream.pk:
+        raise DomainError("An asset cannot be upstream of itself.")
+    edge, is_new = Edge.objects.get_or_create(
+        upstream=upstream,
+        downstream=downstream,
+        defaults={
+            "source": Edge.Source.HAND,
+            "first_seen_at": at,
+            "last_seen_at": at,
+        },
+    )
+    if is_new:
+        _record_edge("edge.added", upstream, downstream, by=by, at=at)
+    return edge
+
+
+@transaction.atomic
+def remove_edge(*, upstream: Asset, downstream: Asset, by: User, at: datetime) -> bool:
+    """Take the edge away and return whether there was one.
+
+    One that a machine told comes back when it is told again.
+    """
+    gone, _ = Edge.objects.filter(upstream=upstream, downstream=downstream).delete()
+    if gone:
+        _record_edge("edge.removed", upstream, downstream, by=by, at=at)
+    return bool(gone)
+
+
+@transaction.atomic
+def set_asset_health(
+    *, failing_ids: Collection[int], healthy_ids: Collection[int], at: datetime
+) -> int:
+    """Mark assets as failing or healthy since `at`; return how many changed.
+
+    Those that are so already keep their `health_since`. An id in both is failing.
+    """
+    wanted = dict.fromkeys(healthy_ids, Asset.Health.HEALTHY)
+    wanted |= dict.fromkeys(failing_ids, Asset.Health.FAILING)
+    # Locked in one order, so that two workers at once do not deadlock.
+    locked = Asset.objects.filter(pk__in=wanted).select_for_update().order_by("pk")
+    changed = [asset for asset in locked if asset.health != wanted[asset.pk]]
+    for asset in changed:
+        asset.health = wanted[asset.pk]
+        asset.health_since = at
+    Asset.objects.bulk_update(changed, ["health", "health_since"], batch_size=500)
+    publish(*(f"asset:{asset.pk}" for asset in changed))
+    return len(changed)
+
+
+def _record_edge(
+    action: str, upstream: Asset, downstream: Asset, *, by: User, at: datetime
+) -> None:
+    record_audit(
+        actor=by,
+        action=action,
+        target=downstream,
+        changes={"upstream": upstream.name, "downstream": downstream.name},
+        at=at,
+    )
+    publish(f"asset:{upstream.pk}", f"asset:{downstream.pk}")
+    bump_lineage_version(at=at)
+
+
+def _replace_owners(asset: Asset, owners: Iterable[str]) -> dict[str, list[list[str]]]:
+    wanted = {email.strip().lower() for email in owners if email.strip()}
+    stored = {owner.email.lower() for owner in asset.owners.all()}
+    if wanted == stored:
+        return {}
+    AssetOwner.objects.filter(asset=asset).exclude(email__in=wanted).delete()
+    AssetOwner.objects.bulk_create(
+        [AssetOwner(asset=asset, email=email) for email in sorted(wanted - stored)]
+    )
+    return {"owners": [sorted(stored), sorted(wanted)]}
+
+
+def _as_json(value: object) -> object:
+    return value if isinstance(value, int | str | list | None) else str(value)
