@@ -1,0 +1,27 @@
+"""What people respond to, and the record of how they did."""
+
+from incidents.models.causes import CauseVerdict
+from incidents.models.incident import FOLLOWS, Incident, IncidentQuerySet
+from incidents.models.members import (
+    FailingAsset,
+    IncidentAlert,
+    MergeOffer,
+    UncorrelatedAlert,
+)
+from incidents.models.people import RoleAssignment, Stakeholder, StatusUpdate
+from incidents.models.timeline import TimelineEntry
+
+__all__ = [
+    "FOLLOWS",
+    "CauseVerdict",
+    "FailingAsset",
+    "Incident",
+    "IncidentAlert",
+    "IncidentQuerySet",
+    "MergeOffer",
+    "RoleAssignment",
+    "Stakeholder",
+    "StatusUpdate",
+    "TimelineEntry",
+    "UncorrelatedAlert",
+]

@@ -1,0 +1,56 @@
+"""What happened, when, and who or what did it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import User
+
+
+class TimelineEntry(models.Model):
+    """One fact in an incident's history. Added, never edited; may be pinned.
+
+    `at` is when it happened, `recorded_at` when it was written down.
+    """
+
+    class Kind(models.TextChoices):
+        OPENED = "opened"
+        ALERT = "alert"
+        ACKNOWLEDGED = "acknowledged"
+        STATUS = "status"
+        SEVERITY = "severity"
+        ROLE = "role"
+        NOTE = "note"
+        UPDATE = "update"
+        CAUSE = "cause"
+        TIMES = "times"
+        PAGED = "paged"
+        TOLD = "told"
+        MERGED = "merged"
+        CHANGED = "changed"
+        RESOLVED = "resolved"
+        REOPENED = "reopened"
+
+    incident = models.ForeignKey(
+        "incidents.Incident",
+        models.CASCADE,
+        related_name="timeline",
+        db_index=False,
+    )
+    kind = models.CharField(max_length=12, choices=Kind)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    actor = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    text = models.TextField(blank=True)
+    pinned = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [
+            models.Index(fields=["incident", "at", "id"], name="timeline_in_order")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M} {self.kind}"
