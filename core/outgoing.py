@@ -81,7 +81,10 @@ def check_outgoing_url(url: str, *, allow_private: bool) -> str:
         raise RefusedURLError("Give a complete URL with https:// or http://.")
     if parsed.userinfo:
         raise RefusedURLError("Leave user name and password out of the URL.")
-    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    default_port = 443 if parsed.scheme == "https" else 80
+    port = default_port if parsed.port is None else parsed.port
+    if not 1 <= port <= 65535:
+        raise RefusedURLError("The port must be a number from 1 to 65535.")
     check_outgoing_host(parsed.host, port, allow_private=allow_private)
     return str(parsed.copy_with(fragment=None))
 

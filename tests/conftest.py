@@ -8,6 +8,8 @@ from django.test import Client
 from accounts.models import User
 from tests.factories import make_user
 
+pytest_plugins = ["tests.fakes.fixtures"]
+
 
 @pytest.fixture
 def user(db: None) -> User:

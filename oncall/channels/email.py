@@ -54,7 +54,8 @@ class Email:
         connection = _connection(timeout_seconds)
         mail = _compose(message, to=to, connection=connection)
         try:
-            mail.send()
+            with connection:  # closes it after a refused sign-in too
+                mail.send()
         except smtplib.SMTPRecipientsRefused as error:
             raise _refused(*next(iter(error.recipients.values()))) from error
         except smtplib.SMTPResponseException as error:

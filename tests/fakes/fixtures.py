@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from tests.fakes.smtp import FakeSMTP, running_smtp
 from tests.fakes.webhook import FakeWebhook, running_webhook
 
 
 @pytest.fixture
-def smtp_server(settings: SettingsWrapper) -> Iterator[FakeSMTP]:
+def smtp_server(settings: Settings) -> Iterator[FakeSMTP]:
     """A mail server, and EMAIL_* pointing to it."""
     with running_smtp() as smtp:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -22,7 +22,7 @@ def smtp_server(settings: SettingsWrapper) -> Iterator[FakeSMTP]:
 
 
 @pytest.fixture
-def webhook_server(settings: SettingsWrapper) -> Iterator[FakeWebhook]:
+def webhook_server(settings: Settings) -> Iterator[FakeWebhook]:
     """A webhook receiver, and private URLs allowed so that it may be reached."""
     with running_webhook() as webhook:
         settings.ALLOW_PRIVATE_URLS = True

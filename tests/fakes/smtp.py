@@ -45,7 +45,7 @@ class ReceivedMail:
 
     @property
     def subject(self) -> str:
-        return str(self.message["Subject"])
+        return str(self.message["Subject"]).strip()  # folding leaves a space
 
     @property
     def text(self) -> str:
