@@ -153,6 +153,11 @@ class ApiToken(models.Model):
         return f"hw_{secrets.token_hex(20)}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self, *, at: datetime) -> InvitationQuerySet:
+        return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=at)
+
+
 class Invitation(models.Model):
     """A link that lets one person make an account. Used once, then useless."""
 
@@ -167,6 +172,8 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

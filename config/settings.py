@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.FirstRunMiddleware",
     "core.http.DomainErrorMiddleware",
+    "accounts.idempotency.IdempotencyKeyMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -205,6 +206,16 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_TOTP_TOLERANCE = 1
+# Browsers allow passkeys under TLS, and on localhost; never at a bare IP address.
+MFA_PASSKEY_LOGIN_ENABLED = _public.scheme == "https" or _public.hostname == "localhost"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _public.hostname == "localhost"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+if MFA_PASSKEY_LOGIN_ENABLED:
+    MFA_SUPPORTED_TYPES.append("webauthn")
 
 # --- the API ------------------------------------------------------------------
 
@@ -226,6 +237,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "DESCRIPTION": "Incident response and on-call for data teams.",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["accounts.permissions.ReadOrRespond"],
 }
 MAX_BODY_BYTES = 1 << 20
 MAX_OPENLINEAGE_BODY_BYTES = 8 << 20

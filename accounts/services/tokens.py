@@ -1,38 +1,14 @@
-"""What people do with accounts. Each act is in the audit log of its transaction."""
+"""API tokens."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Q
 
-from accounts.models import ApiToken, AuditEntry, User, hash_secret
+from accounts.models import ApiToken, User, hash_secret
+from accounts.services.audit import record_audit
 
 LAST_USE_PRECISION = timedelta(minutes=1)
-
-
-def record_audit(
-    *,
-    actor: User | None,
-    action: str,
-    target: Model,
-    changes: dict[str, Any],
-    at: datetime,
-) -> AuditEntry:
-    """Note who changed what. Call it in the transaction of the change itself.
-
-    `action` is a dotted name such as "team.renamed"; `changes` is JSON, by custom
-    {"field": [old, new]}; it never holds a secret. `actor` None: the program itself.
-    """
-    return AuditEntry.objects.create(
-        actor=actor,
-        at=at,
-        action=action,
-        target_type=target._meta.label_lower,
-        target_id=str(target.pk),
-        target_label=str(target)[:200],
-        changes=changes,
-    )
 
 
 @transaction.atomic
@@ -50,6 +26,20 @@ def create_api_token(*, owner: User, name: str, at: datetime) -> tuple[ApiToken,
     return token, secret
 
 
+@transaction.atomic
+def revoke_api_token(*, token_id: int, by: User, at: datetime) -> ApiToken:
+    """Make the token useless at once. Revoking twice keeps the first time.
+
+    Raises ApiToken.DoesNotExist, also for a token of somebody else.
+    """
+    token = ApiToken.objects.select_for_update().get(pk=token_id, user=by)
+    if token.revoked_at is None:
+        token.revoked_at = at
+        token.save(update_fields=["revoked_at"])
+        record_audit(actor=by, action="token.revoked", target=token, changes={}, at=at)
+    return token
+
+
 def use_api_token(*, secret: str, at: datetime) -> ApiToken | None:
     """Return the live token with this secret, its user loaded; None if there is none.
 
@@ -64,8 +54,10 @@ def use_api_token(*, secret: str, at: datetime) -> ApiToken | None:
     )
     if token is None:
         return None
-    ApiToken.objects.filter(
-        Q(last_used_at=None) | Q(last_used_at__lte=at - LAST_USE_PRECISION),
-        pk=token.pk,
-    ).update(last_used_at=at)
+    if token.last_used_at is None or at - token.last_used_at >= LAST_USE_PRECISION:
+        # The condition again, so that requests at one instant write once.
+        ApiToken.objects.filter(
+            Q(last_used_at=None) | Q(last_used_at__lte=at - LAST_USE_PRECISION),
+            pk=token.pk,
+        ).update(last_used_at=at)
     return token

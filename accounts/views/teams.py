@@ -1,0 +1,96 @@
+"""Teams: everybody sees them, responders change them."""
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.forms import MemberForm, TeamForm
+from accounts.http import SignedInRequest, responder_required
+from accounts.models import Team, User
+from accounts.services import (
+    add_team_member,
+    change_team,
+    create_team,
+    remove_team_member,
+)
+
+
+@require_safe
+def teams(request: SignedInRequest) -> HttpResponse:
+    return _teams_page(request, TeamForm())
+
+
+@require_POST
+@responder_required
+def create(request: SignedInRequest) -> HttpResponse:
+    form = TeamForm(request.POST)
+    if not form.is_valid():
+        return _teams_page(request, form, status=400)
+    made = create_team(**form.cleaned_data, by=request.user, at=timezone.now())
+    return redirect("accounts:team", made.pk)
+
+
+def _teams_page(
+    request: SignedInRequest, form: TeamForm, status: int = 200
+) -> HttpResponse:
+    found = Team.objects.annotate(size=Count("members")).prefetch_related("members")
+    context = {"teams": found, "form": form}
+    return render(request, "accounts/teams.html", context, status=status)
+
+
+@require_safe
+def team(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Team, pk=pk)
+    initial = {"name": found.name, "description": found.description}
+    return _team_page(request, found, TeamForm(team=found, initial=initial))
+
+
+@require_POST
+@responder_required
+def change(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Team, pk=pk)
+    form = TeamForm(request.POST, team=found)
+    if not form.is_valid():
+        return _team_page(request, found, form, status=400)
+    change_team(team_id=pk, **form.cleaned_data, by=request.user, at=timezone.now())
+    messages.success(request, "Saved.")
+    return redirect("accounts:team", pk)
+
+
+def _team_page(
+    request: SignedInRequest, found: Team, form: TeamForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "team": found,
+        "members": found.members.all(),
+        "form": form,
+        "member_form": MemberForm(team=found),
+    }
+    return render(request, "accounts/team.html", context, status=status)
+
+
+@require_POST
+@responder_required
+def add_member(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Team, pk=pk)
+    form = MemberForm(request.POST, team=found)
+    if form.is_valid():
+        person = form.cleaned_data["person"]
+        add_team_member(
+            team_id=pk, person_id=person.pk, by=request.user, at=timezone.now()
+        )
+    else:
+        messages.error(request, "Choose somebody who is not in the team yet.")
+    return redirect("accounts:team", pk)
+
+
+@require_POST
+@responder_required
+def remove_member(request: SignedInRequest, pk: int, person: int) -> HttpResponse:
+    get_object_or_404(Team, pk=pk)
+    get_object_or_404(User, pk=person)
+    remove_team_member(team_id=pk, person_id=person, by=request.user, at=timezone.now())
+    return redirect("accounts:team", pk)
