@@ -14,7 +14,9 @@ ERRORS_SHOWN = 20
 Item = Mapping[str, Any]
 
 
-def read_batch(payload: object, read: Callable[[Item], Parsed]) -> Parsed:
+def read_batch(
+    payload: object, read: Callable[[Item], Parsed], *, limit: int = BATCH_LIMIT
+) -> Parsed:
     """Return what `read` makes of the object, or of all objects of the array.
 
     A bad one among good ones is in `rejected`. Raises InvalidInputError for a single
@@ -27,7 +29,7 @@ def read_batch(payload: object, read: Callable[[Item], Parsed]) -> Parsed:
         raise InvalidInputError({"detail": ["Send a JSON object or an array of them."]})
     if not payload:
         raise InvalidInputError({"detail": ["The array is empty."]})
-    if len(payload) > BATCH_LIMIT:
+    if len(payload) > limit:
         message = (
             f"The array has {len(payload)} items; at most {BATCH_LIMIT} are taken."
         )

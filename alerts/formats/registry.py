@@ -1,6 +1,6 @@
 """The formats there are. Adding one is one line here."""
 
-from alerts.formats import airflow, alertmanager, generic, pagerduty
+from alerts.formats import airflow, alertmanager, generic, openlineage, pagerduty
 from alerts.formats.base import Format
 
 FORMATS: dict[str, Format] = {
@@ -8,6 +8,7 @@ FORMATS: dict[str, Format] = {
     "pagerduty": pagerduty,
     "alertmanager": alertmanager,
     "airflow": airflow,
+    "openlineage": openlineage,
 }
 
 

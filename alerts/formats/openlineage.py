@@ -1,0 +1,189 @@
+"""OpenLineage events as alerts. https://openlineage.io/docs/spec/run-cycle"""
+
+from datetime import datetime
+
+from alerts.formats.base import (
+    KEY_LENGTH,
+    RUN_ID_LENGTH,
+    TITLE_LENGTH,
+    AssetRef,
+    IncomingAlert,
+    IncomingRun,
+    ParseContext,
+    Parsed,
+    RunState,
+    Status,
+)
+from alerts.formats.batch import read_batch
+from alerts.formats.text import labels_of, lines
+from catalog.importers.base import FoundAsset
+from catalog.importers.openlineage import (
+    EventType,
+    LineageEvent,
+    TestResult,
+    read_event,
+)
+from core.text import identifier, one_line
+
+LABEL = "OpenLineage"
+BATCH_LIMIT = 10_000
+
+# ABORT is a run that was cancelled or skipped, not one that failed.
+STATUSES: dict[EventType | None, Status] = {"FAIL": "firing", "COMPLETE": "resolved"}
+RUN_STATES: dict[EventType | None, RunState] = {
+    "START": "running",
+    "RUNNING": "running",
+    "COMPLETE": "success",
+    "FAIL": "failed",
+    "ABORT": "skipped",
+}
+
+
+def parse(payload: object, context: ParseContext) -> Parsed:
+    """Read one event or an array of them.
+
+    The dedup key is the job, not the run: a later run's COMPLETE resolves the FAIL.
+    """
+    return read_batch(
+        payload, lambda item: _parsed(read_event(item), context), limit=BATCH_LIMIT
+    )
+
+
+def snippet(url: str, key: str) -> str:
+    base = url.removesuffix(f"/in/{key}")
+    return f"""\
+# openlineage.yml: any OpenLineage client, dbt-ol and Spark
+transport:
+  type: http
+  # Keep the slash at the end: without it the client drops the last part of a path.
+  url: {base}/
+  endpoint: api/v1/lineage
+  auth:
+    type: api_key
+    apiKey: {key}
+
+# Airflow: pip install apache-airflow-providers-openlineage
+export AIRFLOW__OPENLINEAGE__NAMESPACE=airflow-prod
+export AIRFLOW__OPENLINEAGE__TRANSPORT='{{"type": "http", "url": "{base}/",
+  "endpoint": "api/v1/lineage", "auth": {{"type": "api_key", "apiKey": "{key}"}}}}'
+"""
+
+
+def sample(key: str, at: datetime) -> object:
+    return {
+        "eventType": "FAIL",
+        "eventTime": at.isoformat(),
+        "producer": "https://openlineage.io",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json",
+        "run": {
+            "runId": "00000000-0000-4000-8000-000000000000",
+            "facets": {
+                "errorMessage": {"message": "Test event: nothing is broken"},
+            },
+        },
+        "job": {"namespace": "headwater", "name": "test_event"},
+        "inputs": [],
+        "outputs": [],
+    }
+
+
+def _parsed(event: LineageEvent, context: ParseContext) -> Parsed:
+    job = event.job
+    if job is None or event.is_noise:
+        return Parsed(lineage=event.lineage)
+    return Parsed(
+        alerts=_alerts(event, job),
+        runs=_runs(event, job, context),
+        lineage=event.lineage,
+    )
+
+
+def _alerts(event: LineageEvent, job: FoundAsset) -> tuple[IncomingAlert, ...]:
+    status = STATUSES.get(event.type)
+    if status is None:
+        return ()
+    tests = _test_alerts(event, job) if event.job_type == "TEST" else ()
+    if status == "firing" and event.job_type == "TEST" and event.tests:
+        return tests  # each test speaks for itself; skipped ones are silent
+    return (_job_alert(event, job, status), *tests)
+
+
+def _job_alert(event: LineageEvent, job: FoundAsset, status: Status) -> IncomingAlert:
+    verb = "failed" if status == "firing" else "completed"
+    return IncomingAlert(
+        title=one_line(f"{job.name} {verb}", TITLE_LENGTH),
+        dedup_key=_key(job.namespace, job.name),
+        status=status,
+        asset=_ref(job),
+        description=_description(event) if status == "firing" else "",
+        url=event.url,
+        run_id=identifier(event.run_id, RUN_ID_LENGTH),
+        labels=_labels(event),
+        occurred_at=event.at,
+        pages=not (event.has_tries_left or event.repeats_parts),
+    )
+
+
+def _test_alerts(event: LineageEvent, job: FoundAsset) -> tuple[IncomingAlert, ...]:
+    return tuple(_test_alert(event, job, test) for test in event.tests if test.was_run)
+
+
+def _test_alert(
+    event: LineageEvent, job: FoundAsset, test: TestResult
+) -> IncomingAlert:
+    about = AssetRef(*test.about) if test.about else _ref(job)
+    verb = "passed" if test.success else "failed"
+    return IncomingAlert(
+        title=one_line(f"{test.name} {verb} on {about.name}", TITLE_LENGTH),
+        dedup_key=_key(about.namespace, f"{about.name}#{test.name}"),
+        status="resolved" if test.success else "firing",
+        severity="warning" if test.is_warning else None,
+        asset=about,
+        description=test.description,
+        url=event.url,
+        run_id=identifier(event.run_id, RUN_ID_LENGTH),
+        labels=labels_of([("test", test.name), *_labels(event).items()]),
+        occurred_at=event.at,
+        pages=not test.is_warning,
+    )
+
+
+def _runs(
+    event: LineageEvent, job: FoundAsset, context: ParseContext
+) -> tuple[IncomingRun, ...]:
+    state = RUN_STATES.get(event.type)
+    if state is None or not event.run_id:
+        return ()
+    at = event.at or context.received_at
+    run_id = identifier(event.run_id, RUN_ID_LENGTH)
+    error = event.error if state == "failed" else ""
+    return (IncomingRun(_ref(job), run_id, state, at, error=error, url=event.url),)
+
+
+def _description(event: LineageEvent) -> str:
+    failed = [
+        f"{test.name} failed{f' on {test.about.name}' if test.about else ''}."
+        for test in event.tests
+        if test.was_run and not test.success
+    ]
+    return lines(event.error, *failed, event.stack_trace)
+
+
+def _labels(event: LineageEvent) -> dict[str, str]:
+    return labels_of(
+        [
+            ("integration", event.integration),
+            ("job_type", event.job_type),
+            ("parent", event.parent.name if event.parent else ""),
+            ("parent_run_id", event.parent_run_id),
+            ("orchestrator_run_id", event.orchestrator_run_id),
+        ]
+    )
+
+
+def _ref(job: FoundAsset) -> AssetRef:
+    return AssetRef(job.namespace, job.name, job.type)
+
+
+def _key(namespace: str, name: str) -> str:
+    return identifier(f"{namespace}/{name}", KEY_LENGTH)

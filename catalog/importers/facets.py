@@ -1,0 +1,165 @@
+"""What OpenLineage facets say about jobs and datasets. https://openlineage.io/spec"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog.importers.base import (
+    DESCRIPTION_LENGTH,
+    NAME_LENGTH,
+    NAMESPACE_LENGTH,
+    OWNER_LENGTH,
+    AssetKey,
+    FoundAsset,
+)
+from core.text import identifier, items, link, mapping, text_of, told
+
+Facets = Mapping[str, Any]
+
+OWNERS_KEPT = 50
+ALIASES_KEPT = 50
+
+# Jobs that are made of other jobs; every other job type is a task.
+PIPELINE_JOB_TYPES = frozenset({"DAG", "JOB", "PIPELINE", "WORKFLOW", "APPLICATION"})
+DATASET_TYPES = {"DASHBOARD": "dashboard", "REPORT": "dashboard", "MODEL": "model"}
+DASHBOARD_SCHEMES = frozenset(
+    {
+        "looker",
+        "tableau",
+        "metabase",
+        "superset",
+        "powerbi",
+        "mode",
+        "sigma",
+        "lightdash",
+    }
+)
+EXPOSURE_TYPES = {
+    "dashboard": "dashboard",
+    "notebook": "dashboard",
+    "analysis": "dashboard",
+    "ml": "model",
+    "application": "product",
+}
+
+_TIER = re.compile(r"tier[-_: ]?([1-4])", re.IGNORECASE)
+
+
+def asset_key(named: object) -> AssetKey | None:
+    """Return the identity of a job or dataset; None when a part of it is missing."""
+    holder = mapping(named)
+    namespace, name = (
+        told(holder.get("namespace"), 2048),
+        told(holder.get("name"), 2048),
+    )
+    if not namespace or not name:
+        return None
+    return AssetKey(
+        identifier(namespace, NAMESPACE_LENGTH), identifier(name, NAME_LENGTH)
+    )
+
+
+def facets_of(holder: object, field: str = "facets") -> Facets:
+    return mapping(mapping(holder).get(field))
+
+
+def listed(value: object) -> list[Any]:
+    """Return a list, also one sent as the text Python prints for it: "['a', 'b']"."""
+    if not isinstance(value, str):
+        return items(value)
+    try:
+        return items(json.loads(value.replace("'", '"')))
+    except (ValueError, RecursionError):
+        return []
+
+
+def job_asset(key: AssetKey, facets: Facets, *, has_parent: bool) -> FoundAsset:
+    """Return the job as an asset: a pipeline, or a task where it is part of one."""
+    job_type = job_type_of(facets)
+    is_pipeline = job_type in PIPELINE_JOB_TYPES or not (job_type or has_parent)
+    return FoundAsset(
+        *key,
+        type="pipeline" if is_pipeline else "task",
+        description=_description(facets),
+        url=link(mapping(facets.get("sourceCodeLocation")).get("url")),
+        tier=tier_in(facets),
+        owners=_owners(facets),
+    )
+
+
+def dataset_asset(key: AssetKey, facets: Facets, tier: int | None = None) -> FoundAsset:
+    return FoundAsset(
+        *key,
+        type=_dataset_type(key, facets),
+        description=_description(facets),
+        tier=tier_in(facets) or tier,
+        owners=_owners(facets),
+        aliases=_aliases(key, facets),
+    )
+
+
+def exposures(facets: Facets) -> Iterator[FoundAsset]:
+    """Yield the dbt exposures a dataset feeds, named as dbt's importer names them."""
+    for one in listed(mapping(facets.get("dbt_exposures")).get("exposures")):
+        parts = told(mapping(one).get("unique_id"), 2048).split(".", 2)
+        if len(parts) == 3 and all(parts):
+            kind = EXPOSURE_TYPES.get(told(mapping(one).get("type")), "product")
+            yield exposure_asset(parts[1], parts[2], kind)
+
+
+def exposure_asset(project: str, name: str, type_: str, **more: Any) -> FoundAsset:
+    return FoundAsset(
+        identifier(f"dbt://{project}", NAMESPACE_LENGTH),
+        identifier(name, NAME_LENGTH),
+        type_,
+        **more,
+    )
+
+
+def job_type_of(facets: Facets) -> str:
+    return told(mapping(facets.get("jobType")).get("jobType"), 40).upper()
+
+
+def integration_of(facets: Facets) -> str:
+    return told(mapping(facets.get("jobType")).get("integration"), 40).upper()
+
+
+def tier_in(facets: Facets) -> int | None:
+    """Return the tier a tag gives: "tier-1", "tier:1", or the key tier with value 1."""
+    for tag in listed(mapping(facets.get("tags")).get("tags")):
+        key = text_of(mapping(tag).get("key"), 40) or text_of(tag, 40)
+        value = text_of(mapping(tag).get("value"), 40)
+        for text in (key, f"{key}{value}"):
+            if match := _TIER.fullmatch(text):
+                return int(match[1])
+    return None
+
+
+def _description(facets: Facets) -> str:
+    documentation = mapping(facets.get("documentation"))
+    return told(documentation.get("description"), DESCRIPTION_LENGTH)
+
+
+def _owners(facets: Facets) -> tuple[str, ...]:
+    names = (
+        told(mapping(owner).get("name") or owner, OWNER_LENGTH)
+        for owner in listed(mapping(facets.get("ownership")).get("owners"))
+    )
+    return tuple(dict.fromkeys(name for name in names if name))[:OWNERS_KEPT]
+
+
+def _aliases(key: AssetKey, facets: Facets) -> tuple[AssetKey, ...]:
+    found = map(asset_key, listed(mapping(facets.get("symlinks")).get("identifiers")))
+    others = dict.fromkeys(alias for alias in found if alias and alias != key)
+    return tuple(others)[:ALIASES_KEPT]
+
+
+def _dataset_type(key: AssetKey, facets: Facets) -> str:
+    told_type = told(mapping(facets.get("datasetType")).get("datasetType"), 40).upper()
+    if told_type in DATASET_TYPES:
+        return DATASET_TYPES[told_type]
+    scheme = key.namespace.partition("://")[0].lower()
+    if scheme in DASHBOARD_SCHEMES and "dashboard" in key.name.lower():
+        return "dashboard"
+    return "dataset"
