@@ -1,6 +1,6 @@
 """The formats there are. Adding one is one line here."""
 
-from alerts.formats import airflow, alertmanager, generic, openlineage, pagerduty
+from alerts.formats import airflow, alertmanager, dbt, generic, openlineage, pagerduty
 from alerts.formats.base import Format
 
 FORMATS: dict[str, Format] = {
@@ -9,6 +9,7 @@ FORMATS: dict[str, Format] = {
     "alertmanager": alertmanager,
     "airflow": airflow,
     "openlineage": openlineage,
+    "dbt": dbt,
 }
 
 

@@ -5,12 +5,12 @@ and a dataset without namespace or name is left out.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from catalog.importers.base import AssetKey, FoundAsset, FoundLineage
+from catalog.importers.base import AssetKey, FoundAsset, FoundLineage, lineage
 from catalog.importers.facets import (
     Facets,
     asset_key,
@@ -123,7 +123,7 @@ def _dataset_event(
     if errors or key is None:
         raise InvalidInputError(errors)
     assets, edges = _dataset(key, facets_of(event.get("dataset")), None)
-    return LineageEvent(at, _lineage(assets, edges))
+    return LineageEvent(at, lineage(assets, edges))
 
 
 def _job_event(
@@ -194,7 +194,7 @@ def _job_lineage(
     if parent is not None and job.type == "task":
         assets.append(FoundAsset(*parent, type="pipeline"))
     beside, order = _tasks_beside(job, airflow)
-    return _lineage([*assets, *beside], [*edges, *order])
+    return lineage([*assets, *beside], [*edges, *order])
 
 
 def _named(datasets: object) -> dict[AssetKey, Facets]:
@@ -240,14 +240,6 @@ def _tasks_beside(job: FoundAsset, airflow: Facets) -> tuple[list[FoundAsset], E
                 assets.append(FoundAsset(*key, type="task"))
                 edges.append((key, job.key) if is_before else (job.key, key))
     return assets, edges
-
-
-def _lineage(assets: Iterable[FoundAsset], edges: Edges) -> FoundLineage:
-    """Keep the first, which says the most, of assets named twice."""
-    found: dict[AssetKey, FoundAsset] = {}
-    for asset in assets:
-        found.setdefault(asset.key, asset)
-    return FoundLineage(tuple(found.values()), tuple(dict.fromkeys(edges)))
 
 
 def _tests(event: Event, run: Facets, integration: str) -> Iterator[TestResult]:
