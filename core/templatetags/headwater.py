@@ -174,7 +174,7 @@ def middle(text: object, length: int = 32) -> str:
 
 @register.filter
 def undo_url(extra_tags: str | None) -> str:
-    """Return the address in a message's `extra_tags="undo=/incidents/7/undo/"`, or ""."""
+    """Return the address of extra_tags="undo=/incidents/7/undo/"; without one, ""."""
     for tag in (extra_tags or "").split():
         if tag.startswith(UNDO_PREFIX):
             return tag.removeprefix(UNDO_PREFIX)
