@@ -204,6 +204,23 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.target_label}"
 
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """The changes in words: [("role", "viewer → admin"), ("name", "Ana")]."""
+        return [(field, _in_words(change)) for field, change in self.changes.items()]
+
+
+def _in_words(change: Any) -> str:
+    if not isinstance(change, list) or len(change) != 2:
+        return str(change)
+    old, new = (
+        ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for value in ("" if value is None else value for value in change)
+    )
+    if not old or not new:
+        return f"{old} removed" if old else new
+    return f"{old} → {new}"
+
 
 class IdempotentAnswer(models.Model):
     """The first answer to a write that carried an Idempotency-Key.
