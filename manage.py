@@ -7,13 +7,7 @@ from config import embedded
 from config.environment import DATA_DIR, USES_EMBEDDED_POSTGRES
 
 # These need no database; everything else finds one running.
-WITHOUT_DATABASE = {
-    "help",
-    "collectstatic",
-    "makemigrations",
-    "makemessages",
-    "version",
-}
+WITHOUT_DATABASE = {"help", "collectstatic", "version"}
 
 
 def main() -> None:

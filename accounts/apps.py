@@ -8,7 +8,9 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa.models import Authenticator
 
-        from accounts import receivers
+        from accounts import openapi, receivers
+
+        assert openapi  # known to drf-spectacular once it is imported
 
         post_save.connect(receivers.note_new_second_factor, Authenticator)
         post_delete.connect(receivers.note_removed_second_factor, Authenticator)

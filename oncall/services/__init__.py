@@ -1,0 +1,28 @@
+"""The use cases of being on call."""
+
+from oncall.services.escalations import (
+    acknowledge_escalation,
+    acknowledge_page,
+    escalate_now,
+    start_escalation,
+    stop_escalation,
+)
+from oncall.services.informing import inform
+from oncall.services.ladder import policy_for_team
+from oncall.services.rungs import Rung, ladder
+from oncall.services.schedules import definition, on_call_ids, reference_form
+
+__all__ = [
+    "Rung",
+    "acknowledge_escalation",
+    "acknowledge_page",
+    "definition",
+    "escalate_now",
+    "inform",
+    "ladder",
+    "on_call_ids",
+    "policy_for_team",
+    "reference_form",
+    "start_escalation",
+    "stop_escalation",
+]

@@ -1,0 +1,98 @@
+"""Freezing a policy and finding out whom a step reaches."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from accounts.models import Team, User
+from core.errors import InvalidInputError
+from oncall.models import EscalationPolicy, EscalationStep, Schedule, StepTarget
+from oncall.services.schedules import on_call_ids
+
+FALLBACK_NAME = "Every admin"
+FALLBACK_DELAY = timedelta(minutes=5)
+
+
+class FrozenTarget(TypedDict):
+    """`kind` is user, schedule, team or admins; `id` is 0 for admins."""
+
+    kind: str
+    id: int
+    label: str
+
+
+class FrozenStep(TypedDict):
+    delay_seconds: int
+    targets: list[FrozenTarget]
+
+
+def policy_for_team(team: Team | None) -> EscalationPolicy | None:
+    """The team's default policy, else the install's, else None."""
+    defaults = EscalationPolicy.objects.filter(is_default=True)
+    own = defaults.filter(team=team).first() if team else None
+    return own or defaults.filter(team=None).first()
+
+
+def freeze(policy: EscalationPolicy | None) -> list[FrozenStep]:
+    """The policy's steps as plain values. Without a policy, or with an empty one, the
+    ladder that always reaches someone: every active admin."""
+    steps: Iterable[EscalationStep] = (
+        policy.steps.prefetch_related(
+            "targets__user", "targets__schedule", "targets__team"
+        )
+        if policy
+        else ()
+    )
+    frozen = [
+        FrozenStep(
+            delay_seconds=int(step.delay.total_seconds()),
+            targets=[_freeze_target(target) for target in step.targets.all()],
+        )
+        for step in steps
+    ]
+    return frozen or [admins_step()]
+
+
+def admins_step() -> FrozenStep:
+    everyone = FrozenTarget(kind="admins", id=0, label=FALLBACK_NAME)
+    return FrozenStep(
+        delay_seconds=int(FALLBACK_DELAY.total_seconds()), targets=[everyone]
+    )
+
+
+def users_of(step: FrozenStep, *, at: datetime) -> list[User]:
+    """The active people a step reaches at `at`, each once, in the step's order."""
+    users: dict[int, User] = {}
+    for target in step["targets"]:
+        for user in _users_of_target(target, at=at):
+            users.setdefault(user.pk, user)
+    return list(users.values())
+
+
+def _freeze_target(target: StepTarget) -> FrozenTarget:
+    kind = "user" if target.user else "schedule" if target.schedule else "team"
+    subject = target.user or target.schedule or target.team
+    assert subject is not None  # a check constraint sees to it
+    return FrozenTarget(kind=kind, id=subject.pk, label=str(subject))
+
+
+def _users_of_target(target: FrozenTarget, *, at: datetime) -> Iterable[User]:
+    active = User.objects.filter(is_active=True).order_by("pk")
+    match target["kind"]:
+        case "user":
+            return active.filter(pk=target["id"])
+        case "team":
+            return active.filter(teams=target["id"])
+        case "admins":
+            return active.filter(role=User.Role.ADMIN)
+    schedule = Schedule.objects.filter(pk=target["id"]).first()
+    return active.filter(pk__in=_on_call(schedule, at=at)) if schedule else ()
+
+
+def _on_call(schedule: Schedule, *, at: datetime) -> list[int]:
+    """Nobody, rather than no page at all, when a stored schedule cannot be read:
+    the ladder goes on to its next step."""
+    try:
+        return on_call_ids(schedule, at=at)
+    except InvalidInputError:
+        return []

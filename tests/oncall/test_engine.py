@@ -1,0 +1,384 @@
+"""The paging engine: what is owed is sent, once, to whom the ladder says."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from oncall.channels.base import DeliveryError, Receipt, RetryableDeliveryError
+from oncall.models import (
+    ContactMethod,
+    Escalation,
+    EscalationPolicy,
+    Notification,
+    Page,
+)
+from oncall.services import (
+    acknowledge_escalation,
+    acknowledge_page,
+    escalate_now,
+    inform,
+    ladder,
+    start_escalation,
+    stop_escalation,
+)
+from oncall.services.engine import (
+    LEASE,
+    RETRY_DELAYS,
+    claim,
+    record_failure,
+    record_success,
+    send,
+)
+from oncall.services.escalations import walk_due_escalations
+from tests.factories import NOON, make_policy, make_schedule, make_team, make_user
+from tests.fakes.smtp import FakeSMTP
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+def add_step(policy: EscalationPolicy, *, minutes: int = 5, **target: object) -> None:
+    step = policy.steps.create(
+        position=policy.steps.count(), delay=timedelta(minutes=minutes)
+    )
+    step.targets.create(**target)
+
+
+def make_method(user: User, **values: object) -> ContactMethod:
+    defaults = {"kind": "email", "address": user.email, "verified_at": NOON}
+    return user.contact_methods.create(**{**defaults, **values})
+
+
+def start(policy: EscalationPolicy | None, *, at: datetime = NOON) -> Escalation:
+    return start_escalation(
+        subject="incident:1",
+        title="orders_raw arrived empty",
+        body="",
+        url="https://hw.example.com/incidents/1/",
+        severity="SEV2",
+        policy=policy,
+        at=at,
+    )
+
+
+def paged(escalation: Escalation) -> list[tuple[int, int, str]]:
+    return [(p.lap, p.step, p.user.email) for p in escalation.pages.all()]
+
+
+def two_step_policy(**values: object) -> tuple[EscalationPolicy, User, User]:
+    policy, first, second = make_policy(**values), make_user(), make_user()
+    add_step(policy, minutes=5, user=first)
+    add_step(policy, minutes=10, user=second)
+    return policy, first, second
+
+
+def test_starting_owes_the_first_step_at_once() -> None:
+    policy, first, _ = two_step_policy()
+    escalation = start(policy)
+    assert paged(escalation) == [(0, 0, first.email)]
+    owed = Notification.objects.get()
+    assert (owed.state, owed.due_at, owed.address) == ("due", NOON, first.email)
+
+
+def test_starting_twice_is_one_escalation() -> None:
+    policy, _, _ = two_step_policy()
+    assert start(policy) == start(policy, at=NOON + MINUTE)
+    assert Page.objects.count() == 1
+
+
+def test_the_second_step_waits_its_time_and_then_is_paged() -> None:
+    policy, first, second = two_step_policy()
+    escalation = start(policy)
+    walk_due_escalations(at=NOON + timedelta(minutes=4, seconds=59))
+    assert len(paged(escalation)) == 1
+    walk_due_escalations(at=NOON + timedelta(minutes=5))
+    assert paged(escalation) == [(0, 0, first.email), (0, 1, second.email)]
+
+
+def test_walking_twice_writes_no_page_twice() -> None:
+    policy, _, _ = two_step_policy()
+    escalation = start(policy)
+    for _ in range(3):
+        walk_due_escalations(at=NOON + 5 * MINUTE)
+    assert len(paged(escalation)) == 2
+
+
+def test_an_exhausted_ladder_ends_on_every_admin() -> None:
+    admin = make_user(role="admin")
+    policy, first, second = two_step_policy(repeats=1)
+    escalation = start(policy)
+    for minutes in (5, 15, 20, 30):
+        walk_due_escalations(at=NOON + minutes * MINUTE)
+    escalation.refresh_from_db()
+    assert escalation.state == Escalation.State.EXHAUSTED
+    assert paged(escalation) == [
+        (0, 0, first.email),
+        (0, 1, second.email),
+        (1, 0, first.email),
+        (1, 1, second.email),
+        (2, 0, admin.email),
+    ]
+
+
+def test_an_exhausted_escalation_can_still_be_acknowledged() -> None:
+    admin = make_user(role="admin")
+    policy, _, _ = two_step_policy(repeats=0)
+    escalation = start(policy)
+    for minutes in (5, 15):
+        walk_due_escalations(at=NOON + minutes * MINUTE)
+    assert acknowledge_escalation(subject="incident:1", by=admin, at=NOON + 20 * MINUTE)
+    escalation.refresh_from_db()
+    assert escalation.acknowledged_by == admin
+
+
+def test_a_step_that_reaches_nobody_is_passed_over_at_once() -> None:
+    policy, ana = make_policy(), make_user()
+    add_step(policy, schedule=make_schedule(layers=[]))
+    add_step(policy, user=ana)
+    assert paged(start(policy)) == [(0, 1, ana.email)]
+
+
+def test_a_ladder_without_anybody_ends_on_the_admins_at_once() -> None:
+    admin, policy = make_user(role="admin"), make_policy(repeats=3)
+    add_step(policy, team=make_team())
+    escalation = start(policy)
+    assert escalation.state == Escalation.State.EXHAUSTED
+    assert paged(escalation) == [(4, 0, admin.email)]
+
+
+def test_without_a_policy_every_admin_is_paged() -> None:
+    admin = make_user(role="admin")
+    make_user(role="responder")
+    assert paged(start(None)) == [(0, 0, admin.email)]
+
+
+def test_the_schedule_says_who_at_the_time_of_the_step() -> None:
+    ana, ben = make_user(), make_user()
+    layer = {
+        "name": "daily",
+        "priority": 0,
+        "kind": "rotation",
+        "rotation": {
+            "unit": "day",
+            "every": 1,
+            "start_local": "2026-03-29T12:04",
+            "participants": [[str(ana.pk)], [str(ben.pk)]],
+        },
+    }
+    policy = make_policy()
+    schedule = make_schedule(layers=[layer], timezone="UTC")
+    add_step(policy, schedule=schedule)
+    add_step(policy, schedule=schedule)
+    escalation = start(policy)
+    walk_due_escalations(at=NOON + 5 * MINUTE)
+    assert [who for _, _, who in paged(escalation)] == [ben.email, ana.email]
+
+
+def test_editing_the_policy_changes_nothing_that_runs() -> None:
+    policy, _, second = two_step_policy()
+    escalation = start(policy)
+    policy.steps.all().delete()
+    walk_due_escalations(at=NOON + 5 * MINUTE)
+    assert paged(escalation)[-1] == (0, 1, second.email)
+
+
+def test_acknowledging_stops_the_ladder_and_cancels_what_is_owed() -> None:
+    policy, first, _ = two_step_policy()
+    escalation = start(policy)
+    assert acknowledge_escalation(subject="incident:1", by=first, at=NOON + MINUTE)
+    assert not acknowledge_escalation(subject="incident:1", by=first, at=NOON + MINUTE)
+    walk_due_escalations(at=NOON + timedelta(hours=1))
+    assert len(paged(escalation)) == 1
+    assert Notification.objects.get().state == "cancelled"
+    assert claim(at=NOON + timedelta(hours=1), limit=10) == []
+
+
+def test_stopping_is_no_acknowledgement() -> None:
+    policy, _, _ = two_step_policy()
+    escalation = start(policy)
+    assert stop_escalation(subject="incident:1", at=NOON + MINUTE)
+    escalation.refresh_from_db()
+    assert (escalation.state, escalation.acknowledged_by) == ("stopped", None)
+
+
+def test_after_it_ended_the_subject_can_be_paged_about_again() -> None:
+    policy, _, _ = two_step_policy()
+    first = start(policy)
+    stop_escalation(subject="incident:1", at=NOON + MINUTE)
+    assert start(policy, at=NOON + 2 * MINUTE) != first
+
+
+def test_answering_a_page_late_is_recorded_and_changes_nothing_else() -> None:
+    policy, first, second = two_step_policy()
+    escalation = start(policy)
+    walk_due_escalations(at=NOON + 5 * MINUTE)
+    one, two = escalation.pages.all()
+    acknowledge_page(page_id=two.pk, at=NOON + 6 * MINUTE, via="link")
+    acknowledge_page(page_id=one.pk, at=NOON + 7 * MINUTE, via="link")
+    escalation.refresh_from_db()
+    one.refresh_from_db()
+    assert escalation.acknowledged_by == second
+    assert one.acknowledged_at == NOON + 7 * MINUTE
+
+
+def test_escalating_by_hand_takes_the_next_step_now() -> None:
+    policy, _, second = two_step_policy()
+    escalation = start(policy)
+    assert escalate_now(subject="incident:1", at=NOON + MINUTE)
+    assert paged(escalation)[-1] == (0, 1, second.email)
+
+
+def test_each_verified_method_gets_its_own_delivery_in_its_own_time() -> None:
+    policy, ana = make_policy(), make_user()
+    add_step(policy, user=ana)
+    make_method(ana, address="first@example.com", position=0)
+    make_method(ana, address="later@example.com", position=1, delay=2 * MINUTE)
+    make_method(ana, address="unverified@example.com", verified_at=None)
+    start(policy)
+    assert list(Notification.objects.values_list("address", "due_at")) == [
+        ("first@example.com", NOON),
+        ("later@example.com", NOON + 2 * MINUTE),
+    ]
+
+
+def test_a_claimed_row_is_nobody_elses_until_its_lease_ends() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    assert len(claim(at=NOON, limit=10)) == 1
+    assert claim(at=NOON + LEASE - timedelta(seconds=1), limit=10) == []
+    (again,) = claim(at=NOON + LEASE, limit=10)
+    assert again.possibly_twice
+    assert again.attempts == 2
+
+
+def test_the_idempotency_key_is_the_same_for_every_try() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    (first,) = claim(at=NOON, limit=10)
+    (second,) = claim(at=NOON + LEASE, limit=10)
+    assert first.idempotency_key == second.idempotency_key
+
+
+def test_the_database_refuses_to_owe_the_same_page_twice() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    owed = Notification.objects.get()
+    owed.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        owed.save(force_insert=True)
+
+
+def test_a_late_record_of_a_lost_lease_does_not_undo_the_newer_one() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    (slow,) = claim(at=NOON, limit=1)
+    (fast,) = claim(at=NOON + LEASE, limit=1)
+    record_success(fast, Receipt("id-2"), at=NOON + LEASE)
+    record_failure(slow, DeliveryError("timed out"), at=NOON + LEASE)
+    owed = Notification.objects.get()
+    assert (owed.state, owed.provider_id) == ("sent", "id-2")
+
+
+def test_a_temporary_failure_is_tried_again_with_backoff() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    record_failure(claimed, RetryableDeliveryError("busy"), at=NOON)
+    owed = Notification.objects.get()
+    assert owed.state == "due"
+    assert RETRY_DELAYS[0] <= owed.due_at - NOON <= RETRY_DELAYS[0] * 1.2
+    assert owed.detail == "busy"
+
+
+def test_the_provider_may_ask_for_a_longer_wait() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    error = RetryableDeliveryError("busy", retry_after=40)
+    record_failure(claimed, error, at=NOON)
+    assert Notification.objects.get().due_at >= NOON + timedelta(seconds=40)
+
+
+def test_a_method_that_failed_for_good_makes_the_next_one_due() -> None:
+    policy, ana = make_policy(), make_user()
+    add_step(policy, user=ana)
+    make_method(ana, address="gone@example.com", position=0)
+    make_method(ana, address="next@example.com", position=1, delay=30 * MINUTE)
+    start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    record_failure(claimed, DeliveryError("no such mailbox"), at=NOON)
+    following = Notification.objects.get(address="next@example.com")
+    assert following.due_at == NOON
+
+
+def test_when_every_method_of_a_step_failed_the_next_step_is_due() -> None:
+    policy, _, second = two_step_policy()
+    escalation = start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    record_failure(claimed, DeliveryError("no such mailbox"), at=NOON)
+    walk_due_escalations(at=NOON)
+    assert paged(escalation)[-1] == (0, 1, second.email)
+
+
+def test_a_retry_is_dropped_when_somebody_answered_meanwhile() -> None:
+    policy, first, _ = two_step_policy()
+    start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    acknowledge_escalation(subject="incident:1", by=first, at=NOON)
+    record_failure(claimed, RetryableDeliveryError("busy"), at=NOON)
+    assert Notification.objects.get().state == "cancelled"
+
+
+def test_the_page_arrives_with_a_link_that_asks_before_it_acts(
+    smtp_server: FakeSMTP,
+) -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    send(claimed, now=lambda: NOON)
+    (mail,) = smtp_server.wait_for(1)
+    assert "orders_raw arrived empty" in str(mail)
+    assert Notification.objects.get().state == "sent"
+
+
+def test_people_are_informed_once_per_key() -> None:
+    for _ in range(2):
+        inform(
+            key="incident:1:start:owner@example.com",
+            address="owner@example.com",
+            title="Revenue is stale",
+            body="",
+            url="",
+            subject="incident:1",
+            at=NOON,
+        )
+    assert Notification.objects.count() == 1
+
+
+def test_pages_outrank_information() -> None:
+    inform(
+        key="k",
+        address="owner@example.com",
+        title="t",
+        body="",
+        url="",
+        subject="incident:1",
+        at=NOON - MINUTE,
+    )
+    policy, _, _ = two_step_policy()
+    start(policy)
+    (first,) = claim(at=NOON, limit=1)
+    assert first.urgent
+
+
+def test_the_ladder_shows_past_and_planned_rungs() -> None:
+    policy, first, second = two_step_policy(repeats=0)
+    start(policy)
+    rungs = ladder(subject="incident:1", at=NOON + MINUTE)
+    assert [(r.step, r.user, r.state, r.at) for r in rungs] == [
+        (1, first.email, "paged", NOON),
+        (2, second.email, "planned", NOON + 5 * MINUTE),
+    ]
