@@ -1,8 +1,14 @@
 """Who may use an API view. Nobody is let in without a session or a token."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:  # REST framework loads this file while it loads its views
+    from rest_framework.views import APIView
 
 from accounts.models import User
 
