@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Team, User
 
@@ -54,7 +55,7 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         words = re.findall(r"[^\W_]+", text)
         if words:
             query = " & ".join(f"'{word}':*" for word in words)
-            found = self.annotate(words=WORDS).filter(
+            found = self.alias(words=WORDS).filter(
                 words=SearchQuery(query, search_type="raw", config="simple")
             )
             if found.exists():
@@ -62,8 +63,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         return self.filter(identity__contains=text.strip().lower())
 
     def named(self, namespace: str, name: str) -> AssetQuerySet:
-        """Matches as OpenLineage names are compared here: ignoring case and quotes."""
-        return self.filter(identity=Asset.make_identity(namespace, name))
+        """The asset with that name or alias, ignoring case and quotes: one or none."""
+        identity = Asset.make_identity(namespace, name)
+        known_as = AssetAlias.objects.filter(identity=identity).values("asset")
+        return self.filter(Q(identity=identity) | Q(pk__in=known_as))
 
 
 class Asset(models.Model):
@@ -101,7 +104,7 @@ class Asset(models.Model):
     health = models.CharField(max_length=7, choices=Health, default=Health.HEALTHY)
     health_since = models.DateTimeField(null=True, blank=True)
     badge_is_public = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     objects = AssetQuerySet.as_manager()
 
@@ -144,6 +147,24 @@ class Asset(models.Model):
     def short_name(self) -> str:
         """The last part: fct_orders of db.marts.fct_orders and of lake/fct_orders."""
         return self.name.rsplit("/", 1)[-1].rsplit(".", 1)[-1] or self.name
+
+
+class AssetAlias(models.Model):
+    """Another name of an asset, such as dbt's for a table of the warehouse.
+
+    No asset has an alias as its own name; `named` and the importers see to that.
+    """
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="aliases")
+    namespace = models.CharField(max_length=255)
+    name = models.CharField(max_length=400)
+    identity = models.CharField(max_length=1311, unique=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = "asset aliases"
+
+    def __str__(self) -> str:
+        return f"{self.namespace} {self.name}"
 
 
 class AssetOwner(models.Model):

@@ -18,6 +18,7 @@ from catalog.importers.base import (
     OWNER_LENGTH,
     AssetKey,
 )
+from core.errors import InvalidInputError
 from core.text import clean
 
 URL_LENGTH = 2000
@@ -59,20 +60,12 @@ class CatalogDocument:
     warnings: tuple[str, ...] = ()
 
 
-class UnreadableCatalogError(ValueError):
-    """`errors` maps the path of each bad field to what is wrong and what is wanted."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(f"{len(errors)} fields are wrong")
-        self.errors = errors
-
-
 def read_catalog(payload: object) -> CatalogDocument:
-    """Return what the document says. Raises UnreadableCatalogError."""
+    """Return what the document says. Raises InvalidInputError."""
     reader = _Reader()
     document = reader.document(payload)
     if reader.errors:
-        raise UnreadableCatalogError(reader.errors)
+        raise InvalidInputError(reader.errors)
     return document
 
 
@@ -85,10 +78,10 @@ class _Reader:
 
     def document(self, payload: object) -> CatalogDocument:
         if not isinstance(payload, dict):
-            self.refuse("detail", "Must be an object with assets, edges or both.")
+            self.refuse("assets", "Must be in an object, beside edges or alone.")
             return CatalogDocument()
         if "assets" not in payload and "edges" not in payload:
-            self.refuse("detail", "Must have assets, edges or both.")
+            self.refuse("assets", "Give assets, edges or both.")
         replace = payload.get("replace", False)
         if not isinstance(replace, bool):
             self.refuse("replace", "Must be true or false.")
@@ -110,9 +103,10 @@ class _Reader:
     def asset(self, path: str, value: dict[str, Any]) -> DescribedAsset | None:
         key = self.key(path, value)
         type_ = value.get("type")
-        if type_ not in ASSET_TYPES:
+        if not isinstance(type_, str) or type_ not in ASSET_TYPES:
             wanted = f"Must be one of {', '.join(ASSET_TYPES)}."
             self.refuse(f"{path}.type", wanted if "type" in value else _MISSING)
+            type_ = ""
         tier = value.get("tier")
         if tier is not None and (type(tier) is not int or not 1 <= tier <= 4):
             self.refuse(f"{path}.tier", "Must be a whole number from 1 to 4.")

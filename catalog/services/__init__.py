@@ -6,7 +6,9 @@ from catalog.services.assets import (
     remove_edge,
     set_asset_health,
 )
+from catalog.services.dbt import DbtCount, import_dbt
 from catalog.services.history import RunReport, record_change, record_runs
+from catalog.services.imports import import_catalog
 from catalog.services.lineage import (
     AssetFacts,
     LineageCount,
@@ -17,12 +19,15 @@ from catalog.services.lineage import (
 
 __all__ = [
     "AssetFacts",
+    "DbtCount",
     "LineageCount",
     "RunReport",
     "add_edge",
     "bump_lineage_version",
     "edit_asset",
     "find_or_create_asset",
+    "import_catalog",
+    "import_dbt",
     "record_change",
     "record_lineage",
     "record_runs",

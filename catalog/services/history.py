@@ -22,7 +22,8 @@ class RunReport:
     """One message about a run. `state` is one of `Run.State`; "" and None: not told.
 
     `reported_at` is when it happened by the sender's clock; of two messages about a
-    run the later one counts, whatever the order they arrive in.
+    run the later one counts, whatever the order they arrive in. It is also the time
+    of the start or the end that is not told.
     """
 
     asset_id: int
@@ -84,8 +85,8 @@ def record_runs(reports: Iterable[RunReport]) -> int:
                 [asset_id for asset_id, _, _ in rows],
                 [run_id for _, run_id, _ in rows],
                 [report.state for *_, report in rows],
-                [report.started_at for *_, report in rows],
-                [report.ended_at for *_, report in rows],
+                [_started(report) for *_, report in rows],
+                [_ended(report) for *_, report in rows],
                 [report.reported_at for *_, report in rows],
                 [clean(report.error, ERROR_LENGTH) for *_, report in rows],
                 [clean(report.url, 2000) for *_, report in rows],
@@ -125,9 +126,19 @@ def _key(row: tuple[tuple[int, str], RunReport]) -> tuple[int, str]:
     return row[0]
 
 
+def _started(report: RunReport) -> datetime | None:
+    is_start = report.state == Run.State.RUNNING
+    return report.started_at or (report.reported_at if is_start else None)
+
+
+def _ended(report: RunReport) -> datetime | None:
+    is_end = report.state != Run.State.RUNNING
+    return report.ended_at or (report.reported_at if is_end else None)
+
+
 def _joined(earlier: RunReport, later: RunReport) -> RunReport:
     """The later report, with the times and link that only the earlier one tells."""
-    starts = [at for at in (earlier.started_at, later.started_at) if at]
+    starts = [at for at in map(_started, (earlier, later)) if at]
     return RunReport(
         asset_id=later.asset_id,
         run_id=later.run_id,

@@ -18,7 +18,7 @@ from catalog.importers.base import (
     AssetKey,
     FoundAsset,
 )
-from catalog.models import Asset, AssetOwner
+from catalog.models import Asset, AssetAlias, AssetOwner
 from core.text import identifier
 
 BATCH = 1000
@@ -36,6 +36,7 @@ class AssetFacts:
     url: str | None = None
     team_id: int | None = None
     owners: tuple[str, ...] | None = None
+    aliases: tuple[AssetKey, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -65,20 +66,22 @@ def record_lineage(
     assets: Iterable[FoundAsset],
     edges: Iterable[tuple[AssetKey, AssetKey]],
     source: str,
+    overwrite: bool = False,
     at: datetime,
 ) -> LineageCount:
-    """Keep what a machine tells in passing; `source` is one of `Edge.Source`.
+    """Keep what a machine tells; `source` is one of `Edge.Source`.
 
     Unknown assets are made. Of known ones only what is still blank is filled in: a
-    person's word counts for more than a message's. Edges from an asset to itself
-    are left out. Safe to repeat, and cheap when nothing is new.
+    person's word counts for more than a message's, unless `overwrite` says that the
+    sender is the authority. Edges from an asset to itself are left out. Safe to
+    repeat, and cheap when nothing is new.
     """
     teams = _team_ids(owner for asset in assets for owner in asset.owners)
     facts = {asset.key: _facts(asset, teams) for asset in assets}
     pairs = list(edges)
     for key in (key for pair in pairs for key in pair):
         facts.setdefault(key, AssetFacts(*key))
-    ids = upsert_assets(facts.values(), at=at, overwrite=False)
+    ids = upsert_assets(facts.values(), at=at, overwrite=overwrite)
     by_key = {key: ids[fact.identity] for key, fact in facts.items()}
     joined = {(by_key[up], by_key[down]) for up, down in pairs}
     count = upsert_edges(joined, source=source, at=at)
@@ -99,7 +102,7 @@ def find_or_create_asset(
         identifier(name, NAME_LENGTH),
         type=type if type in Asset.Type.values else None,
     )
-    found = Asset.objects.filter(identity=facts.identity).first()
+    found = Asset.objects.named(facts.namespace, facts.name).first()
     if found is not None:
         return found
     ids = upsert_assets([facts], at=at, overwrite=False)
@@ -116,17 +119,19 @@ def upsert_assets(
     wait for each other rather than deadlock. Call it in a transaction.
     """
     by_identity = {fact.identity: fact for fact in facts}
-    found = _stored(by_identity)
+    found = _known(by_identity)
     missing = sorted(by_identity.keys() - found.keys())
     if missing:
         Asset.objects.bulk_create(
-            [_new_asset(by_identity[identity]) for identity in missing],
+            [_new_asset(by_identity[identity], at=at) for identity in missing],
             ignore_conflicts=True,
             batch_size=BATCH,
         )
         found |= _stored(missing)
-    _change_assets(found, by_identity, overwrite=overwrite)
-    _set_owners(found, by_identity, overwrite=overwrite)
+    _keep_aliases(found, by_identity)
+    said = {found[identity].pk: fact for identity, fact in by_identity.items()}
+    _change_assets(found.values(), said, overwrite=overwrite)
+    _set_owners(said, overwrite=overwrite)
     return {identity: asset.pk for identity, asset in found.items()}
 
 
@@ -189,24 +194,81 @@ def _stored(identities: Iterable[str]) -> dict[str, Asset]:
     return {asset.identity: asset for asset in rows}
 
 
-def _new_asset(facts: AssetFacts) -> Asset:
-    return Asset(namespace=facts.namespace, name=facts.name, **facts.told())
+def _known(facts: Mapping[str, AssetFacts]) -> dict[str, Asset]:
+    """Return {identity: asset} of those known by that name or by an alias."""
+    found = _stored(facts)
+    unknown = facts.keys() - found.keys()
+    if not unknown:
+        return found
+    names = {
+        identity: [identity, *_alias_identities(facts[identity])]
+        for identity in unknown
+    }
+    every = [name for spellings in names.values() for name in spellings]
+    known_as = _stored(every) | {
+        alias.identity: alias.asset
+        for alias in AssetAlias.objects.filter(identity__in=every).select_related(
+            "asset"
+        )
+    }
+    for identity, spellings in names.items():
+        asset = next((known_as[name] for name in spellings if name in known_as), None)
+        if asset is not None:
+            found[identity] = asset
+    return found
+
+
+def _alias_identities(facts: AssetFacts) -> list[str]:
+    return [Asset.make_identity(*key) for key in facts.aliases]
+
+
+def _keep_aliases(found: Mapping[str, Asset], facts: Mapping[str, AssetFacts]) -> None:
+    """Keep each name by which an asset was told and that no asset has as its own."""
+    told = {
+        Asset.make_identity(*key): (found[identity], key)
+        for identity, fact in facts.items()
+        for key in (*fact.aliases, AssetKey(fact.namespace, fact.name))
+        if Asset.make_identity(*key) != found[identity].identity
+    }
+    if not told:
+        return
+    kept = AssetAlias.objects.filter(identity__in=told).values_list("identity")
+    fresh = told.keys() - {identity for (identity,) in kept} - _stored(told).keys()
+    AssetAlias.objects.bulk_create(
+        [
+            AssetAlias(
+                asset=told[identity][0],
+                namespace=told[identity][1].namespace,
+                name=told[identity][1].name,
+                identity=identity,
+            )
+            for identity in sorted(fresh)
+        ],
+        ignore_conflicts=True,
+        batch_size=BATCH,
+    )
+
+
+def _new_asset(facts: AssetFacts, *, at: datetime) -> Asset:
+    return Asset(
+        namespace=facts.namespace, name=facts.name, created_at=at, **facts.told()
+    )
 
 
 def _change_assets(
-    found: Mapping[str, Asset], said: Mapping[str, AssetFacts], *, overwrite: bool
+    assets: Iterable[Asset], said: Mapping[int, AssetFacts], *, overwrite: bool
 ) -> None:
     stale = [
         asset.pk
-        for identity, asset in found.items()
-        if _changes(asset, said[identity], overwrite=overwrite)
+        for asset in assets
+        if _changes(asset, said[asset.pk], overwrite=overwrite)
     ]
     if not stale:
         return
     # Read again under lock: somebody may have edited one since.
     locked = list(Asset.objects.filter(pk__in=stale).select_for_update().order_by("pk"))
     for asset in locked:
-        changes = _changes(asset, said[asset.identity], overwrite=overwrite)
+        changes = _changes(asset, said[asset.pk], overwrite=overwrite)
         for column, value in changes.items():
             setattr(asset, column, value)
     # An upsert of rows that all exist: much quicker than bulk_update's CASE.
@@ -235,14 +297,8 @@ def _is_blank(column: str, value: object) -> bool:
     return column != "tier" and value in ("", None)
 
 
-def _set_owners(
-    found: Mapping[str, Asset], said: Mapping[str, AssetFacts], *, overwrite: bool
-) -> None:
-    told = {
-        found[identity].pk: facts.owners
-        for identity, facts in said.items()
-        if facts.owners is not None
-    }
+def _set_owners(said: Mapping[int, AssetFacts], *, overwrite: bool) -> None:
+    told = {pk: facts.owners for pk, facts in said.items() if facts.owners is not None}
     if not told:
         return
     stored: dict[int, set[str]] = {pk: set() for pk in told}
@@ -280,12 +336,13 @@ def _facts(found: FoundAsset, teams: Mapping[str, int]) -> AssetFacts:
     return AssetFacts(
         found.namespace,
         found.name,
-        type=found.type,
+        type=None if found.type == Asset.Type.DATASET else found.type,
         tier=found.tier,
         description=found.description or None,
         url=found.url or None,
         team_id=team_id,
         owners=emails or None,
+        aliases=found.aliases,
     )
 
 

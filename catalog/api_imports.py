@@ -1,0 +1,106 @@
+"""The API that takes over whole catalogs (docs/api.md section 3)."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from catalog.importers.bulk import read_catalog
+from catalog.services import import_catalog, import_dbt
+from core.errors import InvalidInputError
+
+
+class CatalogDocumentSerializer(serializers.Serializer[Any]):
+    """For the OpenAPI document; `importers.bulk` does the reading."""
+
+    assets = serializers.ListField(child=serializers.DictField(), required=False)
+    edges = serializers.ListField(child=serializers.DictField(), required=False)
+    replace = serializers.BooleanField(required=False)
+
+
+class ImportedSerializer(serializers.Serializer[Any]):
+    assets = serializers.IntegerField()
+    edges = serializers.IntegerField()
+    seconds = serializers.FloatField()
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+class DbtImportedSerializer(serializers.Serializer[Any]):
+    assets = serializers.IntegerField()
+    edges = serializers.IntegerField()
+    dashboards = serializers.IntegerField()
+
+
+class CatalogImport(APIView):
+    @extend_schema(request=CatalogDocumentSerializer, responses=ImportedSerializer)
+    def post(self, request: Request) -> Response:
+        """Take over assets and edges, all of them or none."""
+        assert isinstance(request.user, User)
+        started = time.perf_counter()
+        document = read_catalog(request.data)
+        count = import_catalog(document=document, by=request.user, at=timezone.now())
+        return Response(
+            {
+                "assets": count.assets,
+                "edges": count.edges,
+                "seconds": round(time.perf_counter() - started, 3),
+                "warnings": list(document.warnings),
+            }
+        )
+
+
+class DbtImport(APIView):
+    parser_classes = [MultiPartParser, JSONParser]
+
+    @extend_schema(
+        request={"multipart/form-data": None, "application/json": None},
+        responses=DbtImportedSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """Take over a dbt project: manifest.json, and run_results.json if sent."""
+        manifest, run_results = _artifacts(request)
+        count = import_dbt(
+            manifest=manifest, run_results=run_results, at=timezone.now()
+        )
+        return Response(
+            {
+                "assets": count.assets,
+                "edges": count.edges,
+                "dashboards": count.dashboards,
+            }
+        )
+
+
+def _artifacts(request: Request) -> tuple[object, object | None]:
+    if not request.FILES:
+        return request.data, None
+    for field in request.FILES:
+        if field not in ("manifest", "run_results", "catalog"):
+            wanted = "Send manifest, run_results and catalog."
+            raise InvalidInputError({field: [wanted]})
+    return _read(request, "manifest"), _read(request, "run_results")
+
+
+def _read(request: Request, field: str) -> object | None:
+    file = request.FILES.get(field)
+    if file is None:
+        if field == "manifest":
+            raise InvalidInputError({field: ["This file is required."]})
+        return None
+    assert isinstance(file, UploadedFile)
+    try:
+        read: object = json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError({field: [f"Must be JSON: {error}."]}) from error
+    return read
