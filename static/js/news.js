@@ -70,7 +70,7 @@
     lostAt = null;
     // What happened meanwhile was not heard: ask for every part once.
     for (const part of event.target.querySelectorAll("[hx-trigger*='sse:']")) {
-      window.htmx.trigger(part, part.getAttribute("hx-trigger").match(/sse:[\w-]+/)[0]);
+      part.dispatchEvent(new CustomEvent("headwater:refresh", { bubbles: true }));
     }
   });
 })();
