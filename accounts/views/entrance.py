@@ -52,8 +52,12 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         person = accept_invitation(invitation_id=found.pk, **form.cleaned_data, at=at)
         login(request, person)
         return redirect("home")
-    context = {"form": form, "invitation": found, "zones": offered_zones()}
-    return render(request, "accounts/invitation.html", context, status=_status(form))
+    return render(
+        request,
+        "accounts/invitation.html",
+        {"form": form, "invitation": found, "zones": offered_zones()},
+        status=_status(form),
+    )
 
 
 def _status(form: NewPersonForm) -> int:
