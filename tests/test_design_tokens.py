@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from core.static_files import with_imports
+
 ROOT = Path(__file__).resolve().parent.parent
 CSS = ROOT / "static" / "css"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -119,3 +121,21 @@ def test_templates_hold_nothing_the_content_policy_forbids(path: Path) -> None:
     text = path.read_text()
     assert re.findall(r"<style\b|\sstyle=|\son[a-z]+=|\shx-on[:=-]", text) == []
     assert re.findall(r"<script(?![^>]*\bsrc=)", text) == []
+
+
+def test_the_collected_sheet_holds_what_it_imported_in_the_same_layers() -> None:
+    sheets = {"a.css": "a {}\n", "print.css": "p {}\n"}
+    app = (
+        '@import url("a.css") layer(base);\n'
+        '@import url("print.css") layer(utilities) print;\n'
+    )
+    assert with_imports(app, read=sheets.__getitem__) == (
+        "@layer base {\na {}\n}\n@media print {\n@layer utilities {\np {}\n}\n}\n"
+    )
+
+
+def test_collecting_leaves_no_import_behind() -> None:
+    app = (CSS / "app.css").read_text()
+    whole = with_imports(app, read=lambda name: (CSS / name).read_text())
+    assert "@import" not in whole
+    assert ".btn--primary" in whole
