@@ -1,4 +1,8 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from oncall.views import answer
 
 app_name = "oncall"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("p/<str:token>/", answer.answer, name="answer"),
+]

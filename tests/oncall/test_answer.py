@@ -1,0 +1,145 @@
+"""The signed link in a page: a look never acts, a second tap does."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from oncall.models import EscalationPolicy, Page
+from oncall.services import acknowledge_escalation, start_escalation, stop_escalation
+from oncall.services.engine import LINK_SALT
+from tests.factories import make_policy, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def ladder_to(*users: User) -> EscalationPolicy:
+    policy = make_policy()
+    step = policy.steps.create(position=0, delay=timedelta(minutes=5))
+    for user in users:
+        step.targets.create(user=user)
+    return policy
+
+
+def page(user: User, *others: User, **values: Any) -> Page:
+    """A page to `user` about incident 7, its paging just begun."""
+    start_escalation(
+        **{
+            "subject": "incident:7",
+            "title": "orders_raw arrived empty",
+            "body": "Two dashboards are stale.",
+            "url": "https://headwater.example.com/incidents/7/",
+            "severity": "SEV2",
+            "policy": ladder_to(user, *others),
+            "at": timezone.now(),
+            **values,
+        }
+    )
+    return Page.objects.get(user=user)
+
+
+def link(page: Page) -> str:
+    return reverse("oncall:answer", args=[signing.dumps(page.pk, salt=LINK_SALT)])
+
+
+def test_looking_shows_what_it_is_about_and_acknowledges_nothing(
+    client: Client,
+) -> None:
+    paged = page(make_user(name="Ada Winter"))
+    for _ in range(3):
+        response = client.get(link(paged))
+    assert response.status_code == 200
+    text = response.content.decode()
+    assert "orders_raw arrived empty" in text
+    assert "SEV2" in text
+    assert "Ada Winter" in text
+    assert text.count("<button") == 1
+    assert "Acknowledge</button>" in text
+    paged.refresh_from_db()
+    assert paged.acknowledged_at is None
+    assert paged.escalation.state == "running"
+
+
+def test_the_button_acknowledges_without_a_session_or_csrf_token() -> None:
+    paged = page(make_user(name="Ada Winter"))
+    client = Client(enforce_csrf_checks=True)
+    response = client.post(link(paged), follow=True)
+    assert response.status_code == 200
+    assert "You have it" in response.content.decode()
+    assert "https://headwater.example.com/incidents/7/" in response.content.decode()
+    paged.refresh_from_db()
+    assert paged.acknowledged_at is not None
+    assert paged.escalation.state == "acknowledged"
+    assert paged.escalation.acknowledged_by == paged.user
+
+
+def test_pressing_twice_is_fine(client: Client) -> None:
+    paged = page(make_user())
+    client.post(link(paged))
+    assert client.post(link(paged), follow=True).status_code == 200
+
+
+def test_who_comes_second_reads_who_has_it(client: Client) -> None:
+    ada, bo = make_user(name="Ada Winter"), make_user(name="Bo Lind")
+    paged = page(ada, bo)
+    acknowledge_escalation(subject="incident:7", by=bo, at=timezone.now())
+    before = client.get(link(paged)).content.decode()
+    assert "Bo Lind has it" in before
+    assert "<button" not in before
+    late = client.post(link(paged), follow=True).content.decode()
+    assert "Bo Lind has it" in late
+    assert "that you answered too is on record" in late
+
+
+def test_a_page_that_is_over_says_so(client: Client) -> None:
+    paged = page(make_user())
+    stop_escalation(subject="incident:7", at=timezone.now())
+    response = client.get(link(paged))
+    assert response.status_code == 200
+    assert "This is over" in response.content.decode()
+
+
+def test_an_expired_link_is_gone_and_does_not_act(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paged = page(make_user())
+    week_ago = timezone.now().timestamp() - 8 * 24 * 3600
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.signing.time.time", lambda: week_ago)
+        old = link(paged)
+    response = client.post(old)
+    assert response.status_code == 410
+    assert "expired" in response.content.decode()
+    paged.refresh_from_db()
+    assert paged.acknowledged_at is None
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["abc", "a:b:c", signing.dumps(1, salt="other")],
+    ids=["no token", "no signature", "signed for another use"],
+)
+@pytest.mark.usefixtures("user")
+def test_a_forged_link_is_not_found(client: Client, token: str) -> None:
+    response = client.post(reverse("oncall:answer", args=[token]))
+    assert response.status_code == 404
+    assert "Nothing was acknowledged" in response.content.decode()
+
+
+def test_a_page_to_somebody_who_has_left_cannot_be_answered(client: Client) -> None:
+    gone = make_user()
+    paged = page(gone)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    assert client.post(link(paged)).status_code == 410
+    paged.escalation.refresh_from_db()
+    assert paged.escalation.state == "running"
+
+
+def test_a_link_that_is_no_web_address_is_not_offered(client: Client) -> None:
+    paged = page(make_user(), url="javascript:alert(1)")
+    assert "javascript:" not in client.get(link(paged)).content.decode()
