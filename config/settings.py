@@ -130,9 +130,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "core.static_files.OneSheetStorage"
-    },
+    "staticfiles": {"BACKEND": "core.static_files.OneSheetStorage"},
 }
 
 # --- where the truth is -------------------------------------------------------

@@ -24,7 +24,7 @@ def with_imports(sheet: str, *, read: Callable[[str], str]) -> str:
     def loaded(match: re.Match[str]) -> str:
         block = f"@layer {match['layer']} {{\n{read(match['name'])}}}"
         media = match["media"].strip()
-        return f"@media {media} {{\n{block}}}" if media else block
+        return f"@media {media} {{\n{block}\n}}" if media else block
 
     return IMPORT.sub(loaded, sheet)
 
