@@ -14,8 +14,6 @@ import psycopg
 from accounts.models import hash_secret
 
 REFRESH_SECONDS = 30
-# An unknown key may be a new one: ask the database, but not for each guess.
-ASK_AGAIN_SECONDS = 0.2
 
 _SELECT = """
     SELECT id, key_hash, format, default_severity, rate_limit
@@ -78,9 +76,6 @@ class Inlets:
 
     def needs_refresh(self) -> bool:
         return self.is_stale or time.monotonic() - self.read_at > REFRESH_SECONDS
-
-    def may_ask_again(self) -> bool:
-        return time.monotonic() - self.read_at > ASK_AGAIN_SECONDS
 
     async def refresh(
         self, connection: psycopg.AsyncConnection[tuple[Any, ...]]

@@ -4,6 +4,7 @@ A request is bounded, decoded, matched to its integration, parsed by its format 
 handed to the committer. The answer is sent after the commit.
 """
 
+import asyncio
 import logging
 import zlib
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from core.errors import InvalidInputError
 
 logger = logging.getLogger(__name__)
 
+ASK_AGAIN_SECONDS = 0.2
 MAX_BODY = 1 << 20
 MAX_EVENTS_V2_BODY = 512 << 10
 MAX_OPENLINEAGE_BODY = 8 << 20
@@ -76,6 +78,8 @@ class IngestServer:
     def __init__(self, inlets: Inlets, committer: Committer) -> None:
         self.inlets = inlets
         self.committer = committer
+        self.asking: asyncio.Task[None] | None = None
+        self.asked_at = 0.0
 
     @staticmethod
     def serves(path: str) -> bool:
@@ -190,10 +194,22 @@ class IngestServer:
         if self.inlets.needs_refresh():
             await self.committer.refresh_inlets()
         inlet = self.inlets.find(key)
-        if inlet is None and self.inlets.may_ask_again():
-            await self.committer.refresh_inlets()
+        if inlet is None:
+            if self.asking is None:
+                self.asking = asyncio.create_task(self._ask_again())
+            await asyncio.shield(self.asking)
             inlet = self.inlets.find(key)
         return inlet
+
+    async def _ask_again(self) -> None:
+        """Read the integrations again, as an unknown key may be a new one.
+
+        Five times a second at most, however many guess: all that wait share it.
+        """
+        await asyncio.sleep(self.asked_at + ASK_AGAIN_SECONDS - monotonic())
+        self.asked_at = monotonic()
+        self.asking = None  # who comes from here on may know of a newer key
+        await self.committer.refresh_inlets()
 
     def _take_token(self, inlet: Inlet) -> None:
         wait = inlet.bucket.take(now=monotonic())
