@@ -1,0 +1,39 @@
+"""Who is on call, whom to page in what order, and every page that is owed.
+
+A page that is owed is a row. Three tables carry it: an `Escalation` walks down a
+frozen policy; each step writes a `Page` for each person it reaches; each page
+writes a `Notification` for each of the person's contact methods.
+"""
+
+from oncall.models.contact import ContactMethod
+from oncall.models.escalation import Escalation, EscalationQuerySet, Page
+from oncall.models.heartbeat import EngineHeartbeat
+from oncall.models.inbox import InboxMessage
+from oncall.models.notification import Notification, NotificationQuerySet
+from oncall.models.policy import EscalationPolicy, EscalationStep, StepTarget
+from oncall.models.schedule import (
+    SCHEDULE_NAME_LENGTH,
+    Override,
+    PersonalFeed,
+    Schedule,
+    Swap,
+)
+
+__all__ = [
+    "SCHEDULE_NAME_LENGTH",
+    "ContactMethod",
+    "EngineHeartbeat",
+    "Escalation",
+    "EscalationPolicy",
+    "EscalationQuerySet",
+    "EscalationStep",
+    "InboxMessage",
+    "Notification",
+    "NotificationQuerySet",
+    "Override",
+    "Page",
+    "PersonalFeed",
+    "Schedule",
+    "StepTarget",
+    "Swap",
+]

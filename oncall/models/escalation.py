@@ -1,0 +1,108 @@
+"""A walk down a policy, and the pages it writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from oncall.models.policy import EscalationPolicy
+
+
+class EscalationQuerySet(models.QuerySet["Escalation"]):
+    def running(self) -> EscalationQuerySet:
+        return self.filter(state=Escalation.State.RUNNING)
+
+    def due(self, *, at: datetime) -> EscalationQuerySet:
+        return self.running().filter(next_step_at__lte=at)
+
+
+class Escalation(models.Model):
+    """One walk down a frozen policy about a subject, until someone acknowledges.
+
+    `subject` is a reference this app does not understand, such as "incident:12".
+    `steps` is the policy as it was: [{"delay_seconds": 300, "targets": [{"kind":
+    "schedule", "id": 3, "label": "data-platform"}]}].
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Paging"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        STOPPED = "stopped", "Stopped"
+        EXHAUSTED = "exhausted", "Nobody answered"
+
+    subject = models.CharField(max_length=100)
+    title = models.CharField(max_length=1024)
+    body = models.TextField(blank=True)
+    url = models.CharField(max_length=2000)
+    severity = models.CharField(max_length=4, default="SEV3")
+    policy = models.ForeignKey(
+        EscalationPolicy, models.SET_NULL, null=True, related_name="escalations"
+    )
+    policy_name = models.CharField(max_length=120)
+    policy_version = models.PositiveIntegerField()
+    steps = models.JSONField()
+    repeats = models.PositiveSmallIntegerField()
+    lap = models.PositiveSmallIntegerField(default=0)
+    step = models.PositiveSmallIntegerField(default=0)
+    next_step_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = EscalationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"],
+                name="one_running_escalation_per_subject",
+                condition=Q(state="running"),
+            ),
+            models.CheckConstraint(
+                name="escalation_ended_at_iff_not_running",
+                condition=Q(state="running", ended_at=None)
+                | (~Q(state="running") & Q(ended_at__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_step_at"],
+                name="escalation_due",
+                condition=Q(state="running"),
+            ),
+            models.Index(fields=["subject"], name="escalation_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Page(models.Model):
+    """The need to reach one user about one subject; ends when someone acknowledges."""
+
+    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="pages")
+    lap = models.PositiveSmallIntegerField()
+    step = models.PositiveSmallIntegerField()
+    user = models.ForeignKey(User, models.CASCADE, related_name="pages")
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["escalation", "lap", "step", "user"],
+                name="page_once_per_step_and_user",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} lap {self.lap} step {self.step}"

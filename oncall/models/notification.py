@@ -1,0 +1,98 @@
+"""Every delivery that is owed or was made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from oncall.models.contact import ContactMethod
+from oncall.models.escalation import Page
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def due(self, *, at: datetime) -> NotificationQuerySet:
+        """Rows to send: due ones, and those whose sender's lease has run out."""
+        return self.filter(
+            Q(state=Notification.State.DUE, due_at__lte=at)
+            | Q(state=Notification.State.SENDING, lease_until__lte=at)
+        )
+
+
+class Notification(models.Model):
+    """One delivery of a page, or of an update to somebody who is only informed.
+
+    `idempotency_key` is the same for every try and unique over all rows, so
+    nothing can be owed twice: "page:<page>:<method>", "incident:12:start:<e-mail>".
+    `possibly_twice` is set when a lease ended between the send and its record.
+    """
+
+    class State(models.TextChoices):
+        DUE = "due", "Due"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Not needed"
+
+    page = models.ForeignKey(
+        Page, models.CASCADE, null=True, blank=True, related_name="notifications"
+    )
+    user = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    method = models.ForeignKey(
+        ContactMethod, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    subject = models.CharField(max_length=100, blank=True)
+    channel = models.CharField(max_length=20)
+    address = models.CharField(max_length=500)
+    title = models.CharField(max_length=1024)
+    body = models.TextField(blank=True)
+    url = models.CharField(max_length=2000, blank=True)
+    urgent = models.BooleanField(default=False)
+    idempotency_key = models.CharField(max_length=255, unique=True)
+    state = models.CharField(max_length=9, choices=State, default=State.DUE)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    first_attempt_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    provider_id = models.CharField(max_length=300, blank=True)
+    detail = models.TextField(blank=True)
+    possibly_twice = models.BooleanField(default=False)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="notification_lease_iff_sending",
+                condition=Q(state="sending", lease_until__isnull=False)
+                | (~Q(state="sending") & Q(lease_until=None)),
+            ),
+            models.CheckConstraint(
+                name="notification_sent_at_iff_sent",
+                condition=Q(state="sent", sent_at__isnull=False)
+                | (~Q(state="sent") & Q(sent_at=None)),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="notification_due",
+                condition=Q(state="due"),
+            ),
+            models.Index(
+                fields=["lease_until"],
+                name="notification_leased",
+                condition=Q(state="sending"),
+            ),
+            models.Index(fields=["subject"], name="notification_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} to {self.address}"
