@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CSS = ROOT / "static" / "css"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 COMPONENTS = sorted((CSS / "components").glob("*.css"))
+SHEETS = sorted(CSS.rglob("*.css"))
 
 GROUNDS = ["ground", "surface", "raised", "sunken", "hover", "selected"]
 MEANINGS = ["red", "orange", "amber", "green", "violet"]
@@ -139,3 +140,21 @@ def test_collecting_leaves_no_import_behind() -> None:
     whole = with_imports(app, read=lambda name: (CSS / name).read_text())
     assert "@import" not in whole
     assert ".btn--primary" in whole
+
+
+def test_templates_use_only_classes_that_exist() -> None:
+    known = set(re.findall(r"\.([a-zA-Z][\w-]*)", "".join(map(Path.read_text, SHEETS))))
+    unknown = {
+        f"{path.relative_to(ROOT / 'templates')}: {name}"
+        for path in TEMPLATES
+        for name in classes_of(path.read_text())
+        if name not in known
+    }
+    assert unknown == set()
+
+
+def classes_of(template: str) -> set[str]:
+    """Return the class names a template writes whole, not those it composes."""
+    text = re.sub(r"\{%.*?%\}", " ", re.sub(r"\{#.*?#\}", "", template))
+    names = " ".join(re.findall(r'class="([^"]*)"', text)).split()
+    return set(re.sub(r"\S*\{\{.*?\}\}\S*", "", " ".join(names)).split())
