@@ -8,9 +8,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa.models import Authenticator
 
-        from accounts import openapi, receivers
-
-        assert openapi  # known to drf-spectacular once it is imported
+        import accounts.openapi  # noqa: F401  # known to drf-spectacular by this
+        from accounts import receivers
 
         post_save.connect(receivers.note_new_second_factor, Authenticator)
         post_delete.connect(receivers.note_removed_second_factor, Authenticator)

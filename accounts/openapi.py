@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of sign-in. Imported by `apps.py`, so that it is known.
+"""What the OpenAPI document says of sign-in. Known to it by `apps.py` importing it.
 
 Apart from `authentication.py`, which REST framework loads while it loads itself.
 """

@@ -60,5 +60,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
+def closed(request: HttpRequest) -> HttpResponse:
+    """A page of allauth's that Headwater does without."""
+    raise Http404
+
+
 def _status(form: NewPersonForm) -> int:
     return 400 if form.is_bound else 200

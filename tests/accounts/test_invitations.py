@@ -8,6 +8,7 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import AuditEntry, Invitation, User
 from accounts.services import (
@@ -137,10 +138,10 @@ def test_an_accepted_invitation_cannot_be_withdrawn(admin: User) -> None:
 
 
 def test_a_mail_server_that_is_away_does_not_lose_the_link(
-    admin: User, client: Client, settings: pytest.FixtureRequest
+    admin: User, client: Client, settings: Settings
 ) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]  # pytest-django's wrapper
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # type: ignore[attr-defined]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     client.force_login(admin)
     answer = {"email": "noor@example.com", "role": "viewer"}
     response = client.post("/settings/people/", answer)

@@ -75,7 +75,7 @@ def test_admins_who_demote_each_other_at_once_leave_one() -> None:
                 person_id=admins[number].pk,
                 by=admins[number - 1],
                 at=NOON,
-                **values,  # type: ignore[arg-type]  # role is for change_role alone
+                **values,
             )
         except DomainError:
             pass
