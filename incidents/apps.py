@@ -3,3 +3,12 @@ from django.apps import AppConfig
 
 class IncidentsConfig(AppConfig):
     name = "incidents"
+
+    def ready(self) -> None:
+        from catalog.signals import asset_panels
+        from incidents import receivers
+        from oncall.signals import page_acknowledged, page_progress
+
+        page_acknowledged.connect(receivers.hear_acknowledgement)
+        page_progress.connect(receivers.hear_progress)
+        asset_panels.connect(receivers.show_on_asset_page)

@@ -1,0 +1,242 @@
+"""What pages and the API ask about incidents. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from accounts.models import Team, User
+from alerts.models import Severity
+from catalog.graph import snapshot
+from catalog.models import Asset
+from incidents.models import FailingAsset, Incident, IncidentQuerySet
+from oncall.models import Notification, Page
+
+Status = Incident.Status
+OPEN, RESOLVED = "open", "resolved"
+MOST_PAST = 10
+RESOLVED_RECENTLY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFilter:
+    """What a list is narrowed to. `status` is a status or "open"; `q` is looked for
+    in the title and, as a number, among the ids."""
+
+    status: str = ""
+    severity: str = ""
+    team: Team | None = None
+    asset: Asset | None = None
+    q: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    mine: bool = False
+
+    def apply(self, incidents: IncidentQuerySet, *, user: User) -> IncidentQuerySet:
+        found = incidents
+        if self.status == OPEN:
+            found = found.open()
+        elif self.status:
+            found = found.filter(status=self.status)
+        if self.severity:
+            found = found.filter(severity=self.severity)
+        if self.team is not None:
+            found = found.filter(team=self.team)
+        if self.asset is not None:
+            failing = FailingAsset.objects.filter(asset=self.asset)
+            found = found.filter(pk__in=failing.values("incident"))
+        if self.q.strip():
+            found = found.filter(_matches(self.q.strip()))
+        if self.since is not None:
+            found = found.filter(triggered_at__gte=self.since)
+        if self.until is not None:
+            found = found.filter(triggered_at__lt=self.until)
+        if self.mine:
+            found = found.filter(_is_mine(user))
+        return found
+
+
+def _matches(text: str) -> Q:
+    number = text.removeprefix("#")
+    matches = Q(title__icontains=text) | Q(suspected_asset__name__icontains=text)
+    if number.isdecimal() and len(number) < 19:
+        matches |= Q(pk=int(number))
+    return matches
+
+
+def _is_mine(user: User) -> Q:
+    return Q(roles__user=user) | Q(acknowledged_by=user) | Q(team__in=user.teams.all())
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many incidents each choice of a facet would show: {value: number}."""
+
+    status: dict[str, int]
+    severity: dict[str, int]
+    team: dict[int, int]
+
+
+def facets(incidents: IncidentQuerySet) -> Facets:
+    """Counts over `incidents`, one query. Key 0 of `team` is no team at all."""
+    rows = incidents.order_by().values_list("status", "severity", "team_id")
+    status: Counter[str] = Counter()
+    severity: Counter[str] = Counter()
+    team: Counter[int] = Counter()
+    for one_status, one_severity, team_id in rows.iterator():
+        status[one_status] += 1
+        severity[one_severity] += 1
+        team[team_id or 0] += 1
+    status[OPEN] = status.total() - status[RESOLVED]
+    return Facets(dict(status), dict(severity), dict(team))
+
+
+def open_count(user: User) -> int:
+    """The number beside "Incidents". One query."""
+    return Incident.objects.visible_to(user).open().count()
+
+
+def needs_you_count(user: User) -> int:
+    """The number beside "Home". One query."""
+    return _needs(user).count()
+
+
+def _needs(user: User) -> IncidentQuerySet:
+    """Open incidents that wait for this person: paged and not acknowledged."""
+    paged = Page.objects.filter(user=user, ended_at=None).values("escalation__subject")
+    ids = [
+        int(subject.removeprefix("incident:"))
+        for subject in paged.values_list("escalation__subject", flat=True)
+        if subject.startswith("incident:")
+    ]
+    return (
+        Incident.objects.visible_to(user)
+        .open()
+        .filter(pk__in=ids, acknowledged_at=None)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What a person sees first. `by_severity` holds every open incident they may see,
+    {severity: incidents}, their own teams' before others'."""
+
+    needs_you: list[Incident]
+    by_severity: dict[str, list[Incident]]
+    mine: set[int] = field(default_factory=set)
+    resolved_today: int = 0
+
+    @property
+    def open_count(self) -> int:
+        return sum(len(incidents) for incidents in self.by_severity.values())
+
+
+def home(user: User, *, at: datetime, most: int = 100) -> Home:
+    """Eight queries, whatever the number of incidents. At most `most` open ones."""
+    visible = Incident.objects.visible_to(user)
+    own_ids = set(
+        visible.open().filter(_is_mine(user)).values_list("pk", flat=True).distinct()
+    )
+    by_severity: dict[str, list[Incident]] = {s: [] for s in Severity.values}
+    worst_first = visible.open().for_list().order_by("severity", "-triggered_at", "-pk")
+    for incident in worst_first[:most]:
+        by_severity[incident.severity].append(incident)
+    for incidents in by_severity.values():
+        incidents.sort(key=lambda incident: incident.pk not in own_ids)
+    return Home(
+        needs_you=list(_needs(user).for_list().order_by("severity", "triggered_at")),
+        by_severity=by_severity,
+        mine=own_ids,
+        resolved_today=visible.resolved()
+        .filter(resolved_at__gte=at - RESOLVED_RECENTLY)
+        .count(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AssetIncidents:
+    """`open` are about the asset itself, `upstream` about what it depends on."""
+
+    open: list[Incident]
+    upstream: list[Incident]
+    past: list[Incident]
+
+
+def incidents_of_asset(asset: Asset, *, user: User) -> AssetIncidents:
+    """What the asset's page shows; at most ten past ones. Nine queries."""
+    visible = Incident.objects.visible_to(user).for_list()
+    own = FailingAsset.objects.filter(asset=asset).values("incident")
+    above = snapshot().ancestors(asset.pk)
+    upstream = FailingAsset.objects.filter(asset__in=above).values("incident")
+    return AssetIncidents(
+        open=list(visible.open().filter(pk__in=own)),
+        upstream=list(visible.open().filter(pk__in=upstream).exclude(pk__in=own)),
+        past=list(visible.resolved().filter(pk__in=own, merged_into=None)[:MOST_PAST]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An open incident that affects an asset, and the failing asset it comes from."""
+
+    incident: Incident
+    asset: Asset
+
+
+def trouble_of(
+    assets: Collection[Asset], *, user: User | None
+) -> dict[int, list[Trouble]]:
+    """{asset id: open incidents on it or upstream, the worst first}. Three queries.
+
+    `user` None is a stranger, who sees nothing of private incidents.
+    """
+    lineage = snapshot()
+    reach = {a.pk: {a.pk, *lineage.ancestors(a.pk)} for a in assets}
+    visible = (
+        Incident.objects.filter(private=False)
+        if user is None
+        else Incident.objects.visible_to(user)
+    )
+    rows = (
+        FailingAsset.objects.filter(
+            asset__in=set().union(*reach.values()),
+            incident__in=visible.open().values("pk"),
+        )
+        .select_related("incident", "asset")
+        .order_by("incident__severity", "incident_id", "since", "pk")
+    )
+    return {
+        asset.pk: list(_once(row for row in rows if row.asset_id in reach[asset.pk]))
+        for asset in assets
+    }
+
+
+def _once(rows: Iterable[FailingAsset]) -> Iterable[Trouble]:
+    seen = set()
+    for row in rows:
+        if row.incident_id not in seen:
+            seen.add(row.incident_id)
+            yield Trouble(row.incident, row.asset)
+
+
+def pages_of(incident: Incident) -> list[Page]:
+    """Who was paged about it, in order, with their notifications. Three queries."""
+    return list(
+        Page.objects.filter(escalation__subject=incident.subject)
+        .select_related("user", "escalation")
+        .prefetch_related("notifications")
+        .order_by("created_at", "pk")
+    )
+
+
+def told_about(incident: Incident) -> list[Notification]:
+    """E-mails to those who are only informed, with what became of each. One query."""
+    return list(
+        Notification.objects.filter(subject=incident.subject, page=None).order_by(
+            "created_at", "pk"
+        )
+    )

@@ -1,0 +1,64 @@
+"""What incidents hear from the apps to their left. Connected in `apps.py`."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from catalog.models import Asset
+from catalog.panels import Panel
+from core.live import publish
+from incidents.models import Incident, TimelineEntry
+from incidents.queries import incidents_of_asset
+from incidents.services.lifecycle import answer_page
+
+VIA_WORDS = {"link": "by a link in the page", "page": "on the on-call page"}
+
+
+def hear_acknowledgement(
+    *, subject: str, by: User, at: datetime, via: str, **_: Any
+) -> None:
+    incident_id = _incident_of(subject)
+    if incident_id is not None:
+        answer_page(
+            incident_id=incident_id, by=by, at=at, via=VIA_WORDS.get(via, f"by {via}")
+        )
+
+
+def hear_progress(*, subject: str, at: datetime, text: str, **_: Any) -> None:
+    incident_id = _incident_of(subject)
+    if incident_id is not None:
+        TimelineEntry.objects.create(
+            incident_id=incident_id,
+            kind=TimelineEntry.Kind.PAGED,
+            text=text,
+            at=at,
+            recorded_at=at,
+        )
+        publish(subject)
+
+
+def show_on_asset_page(
+    *, asset: Asset, user: User, at: datetime, **_: Any
+) -> list[Panel]:
+    """Needs `incidents/_asset_panel.html`."""
+    found = incidents_of_asset(asset, user=user)
+    return [
+        Panel(
+            template="incidents/_asset_panel.html",
+            context={
+                "open_incidents": found.open,
+                "upstream_incidents": found.upstream,
+                "past_incidents": found.past,
+                "at": at,
+            },
+        )
+    ]
+
+
+def _incident_of(subject: str) -> int | None:
+    """The incident's id, None for another kind of subject or one that is gone."""
+    kind, _, key = subject.partition(":")
+    if kind != "incident" or not key.isdecimal():
+        return None
+    pk = int(key)
+    return pk if Incident.objects.filter(pk=pk).exists() else None

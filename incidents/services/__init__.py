@@ -1,0 +1,62 @@
+"""The use cases of incidents."""
+
+from incidents.services.causes import judge_cause
+from incidents.services.correlate import correlate_changed_alerts
+from incidents.services.declaring import NOBODY, PageTargets, declare_incident
+from incidents.services.details import (
+    add_note,
+    assign_role,
+    change_severity,
+    pin_entry,
+    record_root_cause,
+    remove_role,
+    rename_incident,
+    set_private,
+    set_situation,
+    set_team,
+    set_times,
+)
+from incidents.services.grouping import merge_incidents, split_incident
+from incidents.services.impact import AffectedDashboard, Impact, impact_of
+from incidents.services.lifecycle import (
+    acknowledge_incident,
+    change_status,
+    end_snoozes,
+    escalate_incident,
+    reopen_incident,
+    resolve_incident,
+    snooze_incident,
+)
+from incidents.services.updates import post_update
+
+__all__ = [
+    "NOBODY",
+    "AffectedDashboard",
+    "Impact",
+    "PageTargets",
+    "acknowledge_incident",
+    "add_note",
+    "assign_role",
+    "change_severity",
+    "change_status",
+    "correlate_changed_alerts",
+    "declare_incident",
+    "end_snoozes",
+    "escalate_incident",
+    "impact_of",
+    "judge_cause",
+    "merge_incidents",
+    "pin_entry",
+    "post_update",
+    "record_root_cause",
+    "remove_role",
+    "rename_incident",
+    "reopen_incident",
+    "resolve_incident",
+    "set_private",
+    "set_situation",
+    "set_team",
+    "set_times",
+    "snooze_incident",
+    "split_incident",
+]

@@ -1,0 +1,193 @@
+"""Taking committed alerts into incidents, a batch in one transaction.
+
+One worker at a time decides, so that two never open two incidents for one fault; it
+holds the alerts of its batch and lets the inlet go on with all others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+
+from alerts.models import Alert
+from catalog.graph import snapshot
+from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH
+from catalog.models import Asset
+from catalog.services import set_asset_health
+from catalog.services.lineage import AssetFacts, upsert_assets
+from core.text import identifier
+from incidents.correlation import OpenIncident, Plan, Signal, decide
+from incidents.models import Incident, IncidentAlert, UncorrelatedAlert
+from incidents.services.growing import apply_plan
+from incidents.services.locking import lock_incidents
+from incidents.services.member_changes import take_changes
+from incidents.services.open_incidents import load_open_incidents
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+LOCK = 0x48E4D  # of pg_try_advisory_xact_lock; any number used for nothing else
+MOST_TRIES = 5
+
+
+def correlate_changed_alerts(*, at: datetime, limit: int = BATCH) -> int:
+    """Take one batch of changed alerts into incidents; return how many there were.
+
+    0 when nothing is left or another worker is at it. An alert that cannot be taken
+    fails alone: it is logged, kept as an `UncorrelatedAlert`, and tried again when it
+    changes. Raises OperationalError when the database is at fault; nothing of the
+    batch is lost then.
+    """
+    with transaction.atomic():
+        if not _is_ours():
+            return 0
+        alerts = _claim(limit)
+        if not alerts:
+            return 0
+        _take_or_halve(alerts, at=at)
+        return len(alerts)
+
+
+def _is_ours() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _claim(limit: int) -> list[Alert]:
+    changed = Alert.objects.changed().select_related("integration")
+    return list(
+        changed.order_by("pk").select_for_update(skip_locked=True, of=["self"])[:limit]
+    )
+
+
+def _take_or_halve(alerts: Sequence[Alert], *, at: datetime) -> None:
+    """Take `alerts` in a savepoint; if that fails, each half by itself, so that one
+    poisonous alert costs a few tries more and holds up no other."""
+    try:
+        with transaction.atomic():
+            _take(alerts, at=at)
+    except OperationalError:  # a deadlock, a lost connection: not the alerts' fault
+        raise
+    except Exception as error:
+        if len(alerts) == 1:
+            logger.exception("alert %s could not be taken", alerts[0].pk)
+            _set_aside(alerts[0], error, at=at)
+            return
+        middle = len(alerts) // 2
+        _take_or_halve(alerts[:middle], at=at)
+        _take_or_halve(alerts[middle:], at=at)
+
+
+def _set_aside(alert: Alert, error: Exception, *, at: datetime) -> None:
+    problem = f"{type(error).__name__}: {error}"
+    UncorrelatedAlert.objects.update_or_create(
+        alert=alert, defaults={"at": at, "problem": problem[:1000]}
+    )
+    Alert.objects.filter(pk=alert.pk).update(has_changed=False)
+
+
+def _take(alerts: Collection[Alert], *, at: datetime) -> None:
+    link_assets(alerts, at=at)
+    members = {
+        member.alert_id: member
+        for member in IncidentAlert.objects.filter(alert__in=[a.pk for a in alerts])
+    }
+    known = [alert for alert in alerts if alert.pk in members]
+    new = [alert for alert in alerts if alert.pk not in members]
+    plan, incidents = _plan(new, {m.incident_id for m in members.values()})
+    apply_plan(plan, alerts=new, incidents=incidents, at=at)
+    take_changes(known, members=members, incidents=incidents, at=at)
+    _update_health(alerts, at=at)
+    _mark_taken(alerts)
+
+
+def link_assets(alerts: Collection[Alert], *, at: datetime) -> None:
+    """Set `asset_id` of alerts that name an asset; unknown ones are made."""
+    facts = {
+        alert.pk: AssetFacts(
+            identifier(alert.asset_namespace, NAMESPACE_LENGTH),
+            identifier(alert.asset_name, NAME_LENGTH),
+            type=alert.asset_type if alert.asset_type in Asset.Type.values else None,
+        )
+        for alert in alerts
+        if alert.asset_id is None and alert.asset_name
+    }
+    if not facts:
+        return
+    ids = upsert_assets(facts.values(), at=at, overwrite=False)
+    for alert in alerts:
+        if alert.pk in facts:
+            alert.asset_id = ids[facts[alert.pk].identity]
+
+
+def _plan(
+    alerts: Collection[Alert], member_incidents: Collection[int]
+) -> tuple[Plan, dict[int, Incident]]:
+    """Decide and lock all that the decision touches; decide again if that has changed
+    in between."""
+    signals = [
+        Signal(a.pk, (a.integration_id, a.dedup_key), a.asset_id, a.first_at, a.pages)
+        for a in alerts
+    ]
+    for _ in range(MOST_TRIES):
+        known = load_open_incidents(alerts)
+        plan = decide(
+            signals,
+            incidents=known.values(),
+            lineage=snapshot(fresh=True),
+            hops=settings.CORRELATION_HOPS,
+            window=settings.CORRELATION_WINDOW,
+        )
+        locked = lock_incidents(plan.existing.union(member_incidents))
+        if all(_is_as_known(locked.get(i), known[i]) for i in plan.existing):
+            return plan, locked
+    raise OperationalError("incidents kept changing while alerts were grouped")
+
+
+def _is_as_known(locked: Incident | None, known: OpenIncident) -> bool:
+    return (
+        locked is not None
+        and locked.is_open
+        and (locked.acknowledged_at is not None) == known.acknowledged
+        and locked.private == known.stands_alone
+    )
+
+
+def _update_health(alerts: Collection[Alert], *, at: datetime) -> None:
+    """An asset fails while an alert that pages is firing on it."""
+    touched = {alert.asset_id for alert in alerts if alert.asset_id is not None}
+    if not touched:
+        return
+    failing: set[int | None] = set(
+        Alert.objects.firing()
+        .filter(asset__in=touched, pages=True)
+        .values_list("asset_id", flat=True)
+    )
+    # Those of this batch are linked to their assets only when it is done.
+    failing.update(
+        alert.asset_id
+        for alert in alerts
+        if alert.pages and alert.status == Alert.Status.FIRING
+    )
+    set_asset_health(
+        failing_ids=touched & failing, healthy_ids=touched - failing, at=at
+    )
+
+
+def _mark_taken(alerts: Collection[Alert]) -> None:
+    """One statement for all, because this is done for every alert there is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE alerts_alert SET asset_id = taken.asset_id, has_changed = false
+            FROM unnest(%s::bigint[], %s::bigint[]) AS taken (id, asset_id)
+            WHERE alerts_alert.id = taken.id
+            """,
+            [[alert.pk for alert in alerts], [alert.asset_id for alert in alerts]],
+        )
+    UncorrelatedAlert.objects.filter(alert__in=[a.pk for a in alerts]).delete()

@@ -1,0 +1,384 @@
+"""Opening incidents and letting open ones grow, as a plan says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+
+from alerts.models import Alert
+from catalog.models import Asset
+from core.live import publish
+from incidents import wording
+from incidents.correlation import Merge, Placement, Plan, Tie
+from incidents.models import (
+    FailingAsset,
+    Incident,
+    IncidentAlert,
+    MergeOffer,
+    TimelineEntry,
+)
+from incidents.services.assessing import (
+    ASSESSED_FIELDS,
+    failing_since,
+    may_raise,
+    take_in,
+)
+from incidents.services.grouping import absorb
+from incidents.services.lineage import AssetRow, examine
+from incidents.services.member_changes import acknowledge_as_asked
+from incidents.services.open_incidents import last_closed
+from incidents.services.paging import page_again, start_paging
+from incidents.services.stakeholders import tell_start
+from incidents.severity import is_worse
+
+Kind = TimelineEntry.Kind
+MOST_ENTRIES = 5
+
+
+@dataclass(slots=True)
+class Growth:
+    """What a batch brings to one incident, saved or yet to be opened."""
+
+    incident: Incident
+    is_new: bool
+    joined: list[tuple[Alert, Placement]] = field(default_factory=list)
+    failing: dict[int, datetime] = field(default_factory=dict)
+    fresh: set[int] = field(default_factory=set)
+    has_merged: bool = False
+    severity_before: str = ""
+    entries: list[TimelineEntry] = field(default_factory=list)
+    dashboards: list[AssetRow] = field(default_factory=list)
+
+    @property
+    def firing(self) -> list[Alert]:
+        return [a for a, _ in self.joined if a.status == Alert.Status.FIRING]
+
+    @property
+    def pages(self) -> bool:
+        return any(alert.pages for alert in self.firing)
+
+    @property
+    def worst(self) -> str | None:
+        return min((a.severity for a, _ in self.joined if a.pages), default=None)
+
+    @property
+    def has_grown(self) -> bool:
+        """Whether cause, effect or severity may be another now."""
+        return (
+            self.is_new
+            or self.has_merged
+            or bool(self.fresh)
+            or may_raise(self.incident, self.worst)
+        )
+
+    def note(self, kind: TimelineEntry.Kind, text: str, *, at: datetime) -> None:
+        self.entries.append(
+            TimelineEntry(
+                incident=self.incident, kind=kind, at=at, recorded_at=at, text=text
+            )
+        )
+
+
+def apply_plan(
+    plan: Plan,
+    *,
+    alerts: Collection[Alert],
+    incidents: Mapping[int, Incident],
+    at: datetime,
+) -> None:
+    """Write what `plan` decided. `incidents` are locked. The number of queries hangs
+    on how many incidents are opened and paged, not on how many alerts join."""
+    by_id = {alert.pk: alert for alert in alerts}
+    growths = _growths(plan.placements, by_id, incidents, at=at)
+    if not growths:
+        return
+    known = failing_since(key for key in growths if key > 0)
+    for key, growth in growths.items():
+        growth.failing = known.get(key, {})
+        growth.severity_before = growth.incident.severity
+    _merge(plan.merges, growths, incidents, at=at)
+    for growth in growths.values():
+        _add_failing(growth)
+    _link_recurrences(growths.values())
+    _examine(growths, at=at)
+    _save(growths.values(), at=at)
+    _page_and_tell(growths.values(), at=at)
+    publish("incidents", *(growth.incident.subject for growth in growths.values()))
+
+
+def _growths(
+    placements: Iterable[Placement],
+    alerts: Mapping[int, Alert],
+    incidents: Mapping[int, Incident],
+    *,
+    at: datetime,
+) -> dict[int, Growth]:
+    growths: dict[int, Growth] = {}
+    for placement in placements:
+        key, alert = placement.incident, alerts[placement.alert_id]
+        if key not in growths:
+            growths[key] = Growth(
+                incidents[key] if key > 0 else _new_incident(alert, at=at), key < 0
+            )
+        growths[key].joined.append((alert, placement))
+    for growth in growths.values():
+        _count_in(growth)
+    return growths
+
+
+def _new_incident(alert: Alert, *, at: datetime) -> Incident:
+    return Incident(
+        title=alert.title,
+        severity=alert.severity,
+        team_id=alert.integration.team_id,
+        impact_started_at=min(alert.occurred_at, alert.first_at),
+        detected_at=alert.first_at,
+        triggered_at=max(at, alert.first_at),
+    )
+
+
+def _count_in(growth: Growth) -> None:
+    incident, alerts = growth.incident, [alert for alert, _ in growth.joined]
+    incident.alert_count += len(alerts)
+    incident.detected_at = min(incident.detected_at, *(a.first_at for a in alerts))
+    incident.impact_started_at = min(
+        incident.impact_started_at,
+        incident.detected_at,
+        *(a.occurred_at for a in alerts if a.pages),
+    )
+    stamps = [alert.last_at for alert in alerts]
+    if incident.last_alert_at is not None:
+        stamps.append(incident.last_alert_at)
+    incident.last_alert_at = max(stamps)
+
+
+def _merge(
+    merges: Iterable[Merge],
+    growths: Mapping[int, Growth],
+    incidents: Mapping[int, Incident],
+    *,
+    at: datetime,
+) -> None:
+    names = _names(merge.asset_id for merge in merges)
+    for merge in merges:
+        kept, gone = incidents[merge.kept], incidents[merge.gone]
+        asset = names.get(merge.asset_id, "an asset")
+        if merge.is_offer:
+            _offer(kept, gone, merge.asset_id, asset, at=at)
+            continue
+        growth = growths[merge.kept]
+        moved = failing_since([gone.pk]).get(gone.pk, {})
+        absorb(kept, gone, why=f"{asset} fails upstream of both.", at=at)
+        growth.failing = moved | growth.failing
+        growth.has_merged = True
+        publish(gone.subject)
+
+
+def _offer(
+    kept: Incident, other: Incident, asset_id: int, asset: str, *, at: datetime
+) -> None:
+    _, is_new = MergeOffer.objects.get_or_create(
+        incident=kept, other=other, defaults={"asset_id": asset_id, "at": at}
+    )
+    if not is_new:
+        return
+    for incident, twin in ((kept, other), (other, kept)):
+        incident.record(
+            Kind.MERGED,
+            f"Looks like one fault with {twin}: {asset} ties them. "
+            f"{other} had been acknowledged, so they were left apart; merge them if "
+            "you agree.",
+            at=at,
+        )
+        publish(incident.subject)
+
+
+def _add_failing(growth: Growth) -> None:
+    for alert, _ in growth.joined:
+        asset_id = alert.asset_id
+        if asset_id is None or not alert.pages:
+            continue
+        if asset_id not in growth.failing:
+            growth.fresh.add(asset_id)
+        since = growth.failing.get(asset_id, alert.first_at)
+        growth.failing[asset_id] = min(since, alert.first_at)
+
+
+def _link_recurrences(growths: Iterable[Growth]) -> None:
+    new = [growth for growth in growths if growth.is_new]
+    if not new:
+        return
+    first = {id(growth): growth.joined[0][0] for growth in new}
+    by_asset, by_key = last_closed(
+        {asset_id for growth in new for asset_id in growth.fresh},
+        {(alert.integration_id, alert.dedup_key) for alert in first.values()},
+    )
+    for growth in new:
+        alert = first[id(growth)]
+        past = [by_asset[a] for a in growth.fresh if a in by_asset]
+        same_key = by_key.get((alert.integration_id, alert.dedup_key))
+        growth.incident.recurs_from_id = max(past, default=same_key)
+
+
+def _examine(growths: Mapping[int, Growth], *, at: datetime) -> None:
+    """Reckon cause, effect and severity anew where something has come in."""
+    grown = {key: growth for key, growth in growths.items() if growth.has_grown}
+    names = _names(p.to_asset for g in growths.values() for _, p in g.joined)
+    found, assets = examine({key: growth.failing for key, growth in grown.items()})
+    for key, growth in growths.items():
+        _note_joined(growth, names, at=at)
+        if key in grown:
+            growth.dashboards = found[key].dashboards
+            growth.entries += take_in(
+                growth.incident, found[key], assets, alerts_severity=growth.worst, at=at
+            )
+            cause = growth.incident.suspected_asset_id
+            if growth.is_new and cause is not None and assets[cause].team_id:
+                growth.incident.team_id = assets[cause].team_id
+
+
+def _note_joined(growth: Growth, names: Mapping[int, str], *, at: datetime) -> None:
+    """One entry for each alert, or one for all the rest when a storm comes in."""
+    for number, (alert, placement) in enumerate(growth.joined):
+        if number == MOST_ENTRIES:
+            rest = [a.title for a, _ in growth.joined[MOST_ENTRIES:]]
+            more = f"{wording.counted(len(rest), 'more alert')}: "
+            growth.note(Kind.ALERT, more + wording.listed(rest), at=at)
+            return
+        if placement.tie is Tie.OPENED:
+            text = f"Opened by an alert from {alert.integration}: {alert.title}"
+            growth.note(Kind.OPENED, text, at=alert.first_at)
+        else:
+            reason = reason_for(placement, names)
+            growth.note(Kind.ALERT, f"{alert.title} ({reason})", at=alert.first_at)
+
+
+def reason_for(placement: Placement, names: Mapping[int, str]) -> str:
+    """Why an alert belongs to its incident, in words."""
+    asset = names.get(placement.to_asset or 0, "a failing asset")
+    steps = wording.counted(placement.hops, "step")
+    return {
+        Tie.OPENED: "opened this incident",
+        Tie.SAME_KEY: "same integration and key",
+        Tie.SAME_ASSET: f"about {asset} as well",
+        Tie.UPSTREAM: f"{steps} upstream of {asset}",
+        Tie.DOWNSTREAM: f"{steps} downstream of {asset}",
+        Tie.TOGETHER: "same fault as the others",
+    }[placement.tie]
+
+
+def _names(asset_ids: Iterable[int | None]) -> dict[int, str]:
+    ids = {asset_id for asset_id in asset_ids if asset_id is not None}
+    if not ids:
+        return {}
+    return dict(Asset.objects.filter(pk__in=ids).values_list("id", "name"))
+
+
+def _save(growths: Collection[Growth], *, at: datetime) -> None:
+    new = [growth for growth in growths if growth.is_new]
+    for growth in new:
+        if not growth.firing:
+            _close_before_paging(growth, at=at)
+    Incident.objects.bulk_create([growth.incident for growth in new])
+    Incident.objects.bulk_update(
+        [growth.incident for growth in growths if not growth.is_new],
+        [
+            *ASSESSED_FIELDS,
+            "alert_count",
+            "last_alert_at",
+            "detected_at",
+            "impact_started_at",
+        ],
+        batch_size=100,
+    )
+    names = _names(p.to_asset for g in growths for _, p in g.joined)
+    IncidentAlert.objects.bulk_create(
+        [
+            IncidentAlert(
+                incident=growth.incident,
+                alert=alert,
+                added_at=at,
+                reason=reason_for(placement, names)[:300],
+                status=alert.status,
+                acknowledge_seen_at=alert.acknowledge_asked_at,
+            )
+            for growth in growths
+            for alert, placement in growth.joined
+        ]
+    )
+    _save_failing(growths, at=at)
+    TimelineEntry.objects.bulk_create(e for growth in growths for e in growth.entries)
+
+
+def _save_failing(growths: Iterable[Growth], *, at: datetime) -> None:
+    """New rows, and rows of assets that fail again."""
+    rows = []
+    for growth in growths:
+        firing = {alert.asset_id for alert in growth.firing if alert.pages}
+        touched = {a.asset_id for a, _ in growth.joined if a.pages and a.asset_id}
+        rows += [
+            FailingAsset(
+                incident=growth.incident,
+                asset_id=asset_id,
+                since=growth.failing[asset_id],
+                until=None if asset_id in firing else at,
+            )
+            for asset_id in touched
+            if asset_id in firing or asset_id in growth.fresh
+        ]
+    FailingAsset.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["incident", "asset"],
+        update_fields=["since", "until"],
+    )
+
+
+def _close_before_paging(growth: Growth, *, at: datetime) -> None:
+    """All alerts of a new incident have resolved already: nobody has to get up."""
+    incident = growth.incident
+    incident.mitigated_at = max(at, incident.triggered_at)
+    incident.status = Incident.Status.MONITORING
+    if settings.RESOLVE_WITH_ALERTS:
+        incident.status = Incident.Status.RESOLVED
+        incident.resolved_at = incident.mitigated_at
+    growth.note(
+        Kind.STATUS, "The alert resolved before anybody had to be paged.", at=at
+    )
+
+
+def _page_and_tell(growths: Iterable[Growth], *, at: datetime) -> None:
+    affected = {}
+    for growth in growths:
+        incident = growth.incident
+        if growth.is_new:
+            if growth.firing:
+                affected[incident] = growth.dashboards
+                first = growth.joined[0][0]
+                start_paging(
+                    incident,
+                    integration=first.integration,
+                    description=first.description,
+                    dashboards=growth.dashboards,
+                    at=at,
+                )
+        else:
+            affected[incident] = growth.dashboards
+            _page_for_growth(growth, at=at)
+        acknowledge_as_asked(incident, [a for a, _ in growth.joined], at=at)
+    tell_start(affected, at=at)
+
+
+def _page_for_growth(growth: Growth, *, at: datetime) -> None:
+    """A further alert pages nobody, unless it is worse or the incident was quiet."""
+    incident = growth.incident
+    if growth.pages and incident.fire_again(
+        at=at, why=f"An alert fires: {growth.firing[0].title}"
+    ):
+        if incident.acknowledged_at is None:
+            start_paging(incident, at=at)
+    elif is_worse(incident.severity, growth.severity_before):
+        page_again(incident, at=at, why=f"severity rose to {incident.severity}.")

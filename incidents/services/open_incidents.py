@@ -1,0 +1,91 @@
+"""What grouping has to know of the incidents that are open."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from django.db.models import QuerySet
+
+from alerts.models import Alert
+from incidents.correlation import Key, OpenIncident
+from incidents.models import FailingAsset, Incident, IncidentAlert
+
+RESOLVED = Incident.Status.RESOLVED
+
+
+def load_open_incidents(alerts: Collection[Alert]) -> dict[int, OpenIncident]:
+    """Return {id: incident} of all open ones. Three queries.
+
+    Keys are only those of `alerts` that name no asset.
+    """
+    failing: dict[int, set[int]] = defaultdict(set)
+    for incident_id, asset_id in FailingAsset.objects.exclude(
+        incident__status=RESOLVED
+    ).values_list("incident_id", "asset_id"):
+        failing[incident_id].add(asset_id)
+    keys = _open_keys([alert for alert in alerts if alert.asset_id is None])
+    rows = Incident.objects.open().values_list(
+        "id", "detected_at", "last_alert_at", "acknowledged_at", "private"
+    )
+    return {
+        pk: OpenIncident(
+            id=pk,
+            first_at=detected_at,
+            last_at=last_alert_at or detected_at,
+            acknowledged=acknowledged_at is not None,
+            failing=frozenset(failing[pk]),
+            keys=frozenset(keys[pk]),
+            stands_alone=private,
+        )
+        for pk, detected_at, last_alert_at, acknowledged_at, private in rows
+    }
+
+
+def _open_keys(alerts: Collection[Alert]) -> dict[int, set[Key]]:
+    """{open incident: which of the alerts' keys it already holds}."""
+    keys: dict[int, set[Key]] = defaultdict(set)
+    wanted = {(alert.integration_id, alert.dedup_key) for alert in alerts}
+    if not wanted:
+        return keys
+    for incident_id, integration_id, dedup_key in (
+        _members(wanted)
+        .exclude(incident__status=RESOLVED)
+        .values_list("incident_id", "alert__integration_id", "alert__dedup_key")
+    ):
+        if (integration_id, dedup_key) in wanted:
+            keys[incident_id].add((integration_id, dedup_key))
+    return keys
+
+
+def last_closed(
+    asset_ids: Collection[int], keys: Collection[Key]
+) -> tuple[dict[int, int], dict[Key, int]]:
+    """Return the last resolved incident of each asset and of each key.
+
+    Private ones are left out, so that a link to them tells nobody of them.
+    """
+    by_asset: dict[int, int] = {}
+    by_key: dict[Key, int] = {}
+    public = {"incident__status": RESOLVED, "incident__private": False}
+    if asset_ids:
+        rows = FailingAsset.objects.filter(asset__in=asset_ids, **public)
+        by_asset = dict(
+            rows.order_by("asset_id", "-incident__resolved_at", "-incident_id")
+            .distinct("asset_id")
+            .values_list("asset_id", "incident_id")
+        )
+    if keys:
+        members = _members(keys).filter(**public).order_by("incident_id")
+        for incident_id, integration_id, dedup_key in members.values_list(
+            "incident_id", "alert__integration_id", "alert__dedup_key"
+        ):
+            by_key[integration_id, dedup_key] = incident_id
+    return by_asset, by_key
+
+
+def _members(keys: Collection[Key]) -> QuerySet[IncidentAlert]:
+    return IncidentAlert.objects.filter(
+        alert__integration__in={integration for integration, _ in keys},
+        alert__dedup_key__in={dedup_key for _, dedup_key in keys},
+    )

@@ -1,0 +1,106 @@
+"""Asking `oncall` to page about incidents, and writing down what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from accounts.models import Team
+from alerts.models import Integration
+from core.http import absolute_url
+from incidents import wording
+from incidents.models import Incident, TimelineEntry
+from incidents.services.assessing import failing_since
+from incidents.services.lineage import AssetRow, examine
+from oncall.models import EscalationPolicy
+from oncall.services import (
+    escalate_now,
+    policy_for_team,
+    start_escalation,
+)
+
+
+def start_paging(
+    incident: Incident,
+    *,
+    at: datetime,
+    integration: Integration | None = None,
+    description: str = "",
+    dashboards: Iterable[AssetRow] | None = None,
+) -> None:
+    """Page about the incident by the policy that fits; nothing if paging goes on."""
+    start_escalation(
+        subject=incident.subject,
+        title=f"{incident.severity} {incident}",
+        body=page_body(incident, description=description, dashboards=dashboards),
+        url=absolute_url(incident),
+        severity=incident.severity,
+        policy=policy_for(incident, integration=integration),
+        at=at,
+    )
+
+
+def policy_for(
+    incident: Incident, *, integration: Integration | None
+) -> EscalationPolicy | None:
+    """The suspected cause's team's policy, else the inlet's, else that of the inlet's
+    or incident's team, else the install's default; None when there is none at all."""
+    integration = integration or first_integration(incident)
+    cause = incident.suspected_asset
+    return (
+        _policy_of(cause.team if cause else None)
+        or (integration.escalation_policy if integration else None)
+        or _policy_of(integration.team if integration else None)
+        or _policy_of(incident.team)
+        or policy_for_team(None)
+    )
+
+
+def first_integration(incident: Incident) -> Integration | None:
+    """The inlet of the incident's first alert; None when a person declared it."""
+    member = incident.members.select_related("alert__integration").first()
+    return member.alert.integration if member else None
+
+
+def _policy_of(team: Team | None) -> EscalationPolicy | None:
+    """The team's default policy, or another of its own if none is marked."""
+    if team is None:
+        return None
+    return team.policies.order_by("-is_default", "name").first()
+
+
+def page_body(
+    incident: Incident,
+    *,
+    description: str = "",
+    dashboards: Iterable[AssetRow] | None = None,
+) -> str:
+    """What the person paged needs to decide whether to get up.
+
+    `dashboards` are the affected ones, found in four queries if they are not given.
+    """
+    if dashboards is None:
+        failing = failing_since([incident.pk])
+        found, _ = examine({incident.pk: failing.get(incident.pk, {})})
+        dashboards = found[incident.pk].dashboards
+    reasons: list[str] = []
+    for suspect in incident.causes:
+        if suspect["asset"] == incident.suspected_asset_id:
+            reasons = suspect["reasons"]
+    return wording.page_body(
+        description=description,
+        cause=str(incident.suspected_asset or ""),
+        reasons=reasons,
+        dashboards=[row.name for row in dashboards],
+        severity_reason=incident.severity_reason,
+    )
+
+
+def page_again(incident: Incident, *, at: datetime, why: str) -> None:
+    """Severity rose and nobody has answered: take the next step without waiting."""
+    if incident.acknowledged_at is not None or not incident.is_open:
+        return
+    if escalate_now(subject=incident.subject, at=at):
+        incident.record(TimelineEntry.Kind.PAGED, f"Next step paged: {why}", at=at)
+    else:
+        start_paging(incident, at=at)
