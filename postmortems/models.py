@@ -19,9 +19,7 @@ class Postmortem(models.Model):
         APPROVED = "approved", "Approved"
         PUBLISHED = "published", "Published"
 
-    incident = models.OneToOneField(
-        Incident, models.PROTECT, related_name="postmortem"
-    )
+    incident = models.OneToOneField(Incident, models.PROTECT, related_name="postmortem")
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
     title = models.CharField(max_length=1024)
     body = models.TextField()
@@ -86,16 +84,12 @@ class ActionItem(models.Model):
 
     title = models.CharField(max_length=300)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.PREVENT)
-    priority = models.CharField(
-        max_length=6, choices=Priority, default=Priority.MEDIUM
-    )
+    priority = models.CharField(max_length=6, choices=Priority, default=Priority.MEDIUM)
     owner = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="action_items"
     )
     due_on = models.DateField(null=True, blank=True)
-    incident = models.ForeignKey(
-        Incident, models.PROTECT, related_name="action_items"
-    )
+    incident = models.ForeignKey(Incident, models.PROTECT, related_name="action_items")
     postmortem = models.ForeignKey(
         Postmortem, models.SET_NULL, null=True, blank=True, related_name="action_items"
     )
