@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.contrib.postgres.search import (
+    SearchQuery,
+    SearchVector,
+    SearchVectorField,
+)
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat, Lower
@@ -15,19 +19,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Team, User
-
-# The words of an asset's name and namespace: "airflow://prod orders_daily" has four.
-WORDS = SearchVector(
-    Func(
-        Concat("name", Value(" "), "namespace"),
-        Value("[[:punct:]]+"),
-        Value(" "),
-        Value("g"),
-        function="regexp_replace",
-        output_field=models.TextField(),
-    ),
-    config="simple",
-)
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):
@@ -41,7 +32,8 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
     def for_list(self) -> AssetQuerySet:
         """What the list page and its API show, in two queries."""
-        return self.select_related("team").prefetch_related("owners")
+        listed = self.select_related("team").prefetch_related("owners")
+        return listed.defer("words")
 
     def failing_first(self) -> AssetQuerySet:
         return self.order_by("health", Lower("name"), "pk")
@@ -55,7 +47,7 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         words = re.findall(r"[^\W_]+", text)
         if words:
             query = " & ".join(f"'{word}':*" for word in words)
-            found = self.alias(words=WORDS).filter(
+            found = self.filter(
                 words=SearchQuery(query, search_type="raw", config="simple")
             )
             if found.exists():
@@ -105,6 +97,22 @@ class Asset(models.Model):
     health_since = models.DateTimeField(null=True, blank=True)
     badge_is_public = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+    # Stored, as the planner may rather read the table in order than the index.
+    words = models.GeneratedField(
+        expression=SearchVector(
+            Func(
+                Concat("name", Value(" "), "namespace"),
+                Value("[[:punct:]]+"),
+                Value(" "),
+                Value("g"),
+                function="regexp_replace",
+                output_field=models.TextField(),
+            ),
+            config="simple",
+        ),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     objects = AssetQuerySet.as_manager()
 
@@ -121,7 +129,7 @@ class Asset(models.Model):
             ),
             models.Index(Lower("name"), name="asset_name_folded"),
             models.Index("health", Lower("name"), "id", name="asset_failing_first"),
-            GinIndex(WORDS, name="asset_words"),
+            GinIndex(fields=["words"], name="asset_words"),
         ]
 
     def __str__(self) -> str:
