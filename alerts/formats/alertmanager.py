@@ -2,7 +2,7 @@
 https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -32,6 +32,16 @@ Payload = Mapping[str, Any]
 
 def parse(payload: object, context: ParseContext) -> Parsed:
     """Read one notification: each of its alerts has its own status and fingerprint."""
+    return read_group(payload, read_alert)
+
+
+def read_group(
+    payload: object, read: Callable[[Payload, Status, Payload], IncomingAlert]
+) -> Parsed:
+    """Return what `read(alert, status, group)` makes of each alert of a notification.
+
+    Raises InvalidInputError when there is no array of alerts, or only bad ones.
+    """
     group = mapping(payload)
     listed = group.get("alerts")
     if not isinstance(listed, list):
@@ -44,7 +54,7 @@ def parse(payload: object, context: ParseContext) -> Parsed:
             wanted = "'status' of the alert must be firing or resolved."
             rejected.append(Rejected(index, {"alerts": [wanted]}))
         else:
-            alerts.append(read_alert(one, status, group))
+            alerts.append(read(one, status, group))
     if rejected and not alerts:
         raise InvalidInputError(dict(rejected[0].errors))
     return Parsed(alerts=tuple(alerts), rejected=tuple(rejected))
@@ -86,7 +96,7 @@ def sample(key: str, at: datetime) -> object:
 
 
 def read_alert(one: Payload, status: Status, group: Payload) -> IncomingAlert:
-    """Return one alert of a notification. Grafana sends the same shape."""
+    """Return one alert of the notification `group`."""
     labels = mapping(one.get("labels"))
     annotations = mapping(one.get("annotations"))
     told_of = "endsAt" if status == "resolved" else "startsAt"

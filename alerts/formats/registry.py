@@ -1,15 +1,40 @@
 """The formats there are. Adding one is one line here."""
 
-from alerts.formats import airflow, alertmanager, dbt, generic, openlineage, pagerduty
+from alerts.formats import (
+    airflow,
+    alertmanager,
+    dagster,
+    datadog,
+    dbt,
+    elementary,
+    generic,
+    grafana,
+    great_expectations,
+    monte_carlo,
+    openlineage,
+    opsgenie,
+    pagerduty,
+    prefect,
+    soda,
+)
 from alerts.formats.base import Format
 
 FORMATS: dict[str, Format] = {
     "generic": generic,
     "pagerduty": pagerduty,
     "alertmanager": alertmanager,
+    "grafana": grafana,
     "airflow": airflow,
-    "openlineage": openlineage,
     "dbt": dbt,
+    "openlineage": openlineage,
+    "great_expectations": great_expectations,
+    "soda": soda,
+    "dagster": dagster,
+    "prefect": prefect,
+    "elementary": elementary,
+    "monte_carlo": monte_carlo,
+    "datadog": datadog,
+    "opsgenie": opsgenie,
 }
 
 

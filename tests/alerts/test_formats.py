@@ -109,13 +109,14 @@ def parse_or_refuse(name: str, payload: object) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@settings(max_examples=30, deadline=None)
 @given(payload=any_json | st.dictionaries(any_text, any_json))
 def test_any_json_is_read_or_refused(name: str, payload: object) -> None:
     parse_or_refuse(name, payload)
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_spoiled_real_messages_are_read_or_refused(
     name: str, data: st.DataObject

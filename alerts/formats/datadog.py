@@ -1,0 +1,117 @@
+"""Datadog's webhook, with the body `snippet` gives.
+https://docs.datadoghq.com/integrations/webhooks/
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from alerts.formats.assets import asset_in
+from alerts.formats.base import (
+    DESCRIPTION_LENGTH,
+    KEY_LENGTH,
+    TITLE_LENGTH,
+    IncomingAlert,
+    ParseContext,
+    Parsed,
+    SeverityWord,
+    Status,
+)
+from alerts.formats.text import labels_of, severity_of
+from core.errors import InvalidInputError
+from core.text import identifier, link, mapping, one_line, told
+from core.times import FIRST_YEAR, LAST_YEAR, instant_or_none
+
+LABEL = "Datadog"
+
+STATUSES: dict[str, Status] = {
+    "triggered": "firing",
+    "re-triggered": "firing",
+    "renotify": "firing",
+    "no data": "firing",
+    "re-no data": "firing",
+    "warn": "firing",
+    "re-warn": "firing",
+    "recovered": "resolved",
+}
+
+Body = Mapping[str, Any]
+
+
+def parse(payload: object, context: ParseContext) -> Parsed:
+    """Read one monitor's transition. The dedup key is the monitor with its scope."""
+    body = mapping(payload)
+    title = one_line(told(body.get("title"), TITLE_LENGTH), TITLE_LENGTH)
+    transition = told(body.get("alert_transition")).lower()
+    errors: dict[str, list[str]] = {}
+    if not title:
+        errors["title"] = ["This field is required."]
+    if transition not in STATUSES:
+        errors["alert_transition"] = [f"Must be one of {', '.join(STATUSES)}."]
+    if errors:
+        raise InvalidInputError(errors)
+    tags = _tags(body)
+    alert = IncomingAlert(
+        title=title,
+        dedup_key=_dedup_key(body, title),
+        status=STATUSES[transition],
+        severity=_severity(body, transition),
+        asset=asset_in(tags),
+        description=told(body.get("body"), DESCRIPTION_LENGTH),
+        url=link(body.get("url")),
+        labels=labels_of([*tags.items(), ("scopes", told(body.get("scopes")))]),
+        occurred_at=_instant(body.get("date")),
+    )
+    return Parsed(alerts=(alert,))
+
+
+def snippet(url: str, key: str) -> str:
+    return f"""\
+# Integrations > Webhooks > New. Then name @webhook-headwater in a monitor.
+Name:     headwater
+URL:      {url}
+Payload:
+{{"title": "$EVENT_TITLE", "body": "$TEXT_ONLY_MSG", "date": "$DATE",
+ "alert_transition": "$ALERT_TRANSITION", "alert_type": "$ALERT_TYPE",
+ "severity": "$ALERT_PRIORITY", "monitor_id": "$ALERT_ID", "scopes": "$ALERT_SCOPE",
+ "aggregation_key": "$AGGREG_KEY", "tags": "$TAGS", "url": "$LINK"}}
+# Tags such as dataset:..., dag_id:... and task_id:... say what the monitor is about.
+"""
+
+
+def sample(key: str, at: datetime) -> object:
+    return {
+        "title": "Test event: nothing is broken",
+        "alert_transition": "Triggered",
+        "severity": "P5",
+        "monitor_id": "headwater-test",
+        "date": str(int(at.timestamp() * 1000)),
+    }
+
+
+def _dedup_key(body: Body, title: str) -> str:
+    monitor, scopes = told(body.get("monitor_id")), told(body.get("scopes"))
+    key = told(body.get("aggregation_key")) or f"{monitor} {scopes}".strip()
+    # "[Triggered] x" and "[Recovered] x" are one monitor.
+    return identifier(key or title.partition("] ")[2] or title, KEY_LENGTH)
+
+
+def _tags(body: Body) -> dict[str, str]:
+    pairs = (tag.partition(":") for tag in told(body.get("tags"), 8192).split(","))
+    return {name.strip(): value.strip() for name, _, value in pairs if name.strip()}
+
+
+def _severity(body: Body, transition: str) -> SeverityWord | None:
+    if "warn" in transition:
+        return "warning"
+    priority = told(body.get("severity")) or told(body.get("alert_type"))
+    return severity_of(priority)
+
+
+def _instant(value: object) -> datetime | None:
+    """Return an instant of $DATE, which is in milliseconds since 1970."""
+    text = told(value, 40)
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        return instant_or_none(value)
+    at = datetime.fromtimestamp(int(text) / 1000, UTC) if len(text) < 14 else None
+    return at if at and FIRST_YEAR <= at.year <= LAST_YEAR else None

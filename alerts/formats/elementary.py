@@ -1,0 +1,143 @@
+"""Elementary's alerts, and whatever else posts to a Slack incoming webhook.
+https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from alerts.formats.assets import dataset
+from alerts.formats.base import (
+    KEY_LENGTH,
+    TITLE_LENGTH,
+    AssetRef,
+    IncomingAlert,
+    ParseContext,
+    Parsed,
+    SeverityWord,
+)
+from alerts.formats.text import labels_of, lines
+from core.errors import InvalidInputError
+from core.text import clean, identifier, items, mapping, one_line
+from core.times import instant_or_none
+
+LABEL = "Elementary, Slack webhook"
+
+# "*Status:* fail | *Time:* ..." in one text, "*Table*\nshop.orders" in another.
+_INLINE_FIELD = re.compile(r"\*([^*\n]{1,40}):\*\s*([^|\n]*)")
+_BLOCK_FIELD = re.compile(r"\*([^*\n]{1,40})\*\n(.*)", re.DOTALL)
+_HEADING = re.compile(r"[^*\w]*\*([^*\n]{1,40})\*")
+
+# Elementary says "_No tags_" for none.
+_NONE = re.compile(r"_No \w+_")
+_LEVELS: dict[str, SeverityWord] = {"warning": "warning", "info": "info"}
+_TEXTS_READ = 200
+
+Body = Mapping[str, Any]
+
+
+def parse(payload: object, context: ParseContext) -> Parsed:
+    """Read one message. Such messages tell of no recovery: close these by hand."""
+    message = mapping(payload)
+    texts = list(_texts(message))
+    if not texts:
+        wanted = "A text, or blocks with a text, is required."
+        raise InvalidInputError({"text": [wanted]})
+    title = one_line(texts[0], TITLE_LENGTH) or "Message without title"
+    fields = _fields(texts)
+    level = _LEVELS.get(title.partition(":")[0].lower())
+    subject = fields.get("Test") or fields.get("Model") or fields.get("Snapshot") or ""
+    about = _about(fields)
+    column = fields.get("Column", "")
+    key = f"{about.name if about else ''} {subject} {column}" if subject else title
+    alert = IncomingAlert(
+        title=title,
+        dedup_key=identifier(" ".join(key.split()), KEY_LENGTH),
+        severity=level,
+        asset=about,
+        description=_description(message, fields),
+        labels=labels_of(_short(fields)),
+        occurred_at=_instant(fields.get("Time", "")),
+        pages=level is None,
+    )
+    return Parsed(alerts=(alert,))
+
+
+def snippet(url: str, key: str) -> str:
+    return f"""\
+# Elementary: this address in place of Slack's
+edr monitor --slack-webhook {url}
+
+# Anything else with a Slack incoming webhook: the same address
+{url}
+"""
+
+
+def sample(key: str, at: datetime) -> object:
+    return {"text": "Info: test event, nothing is broken"}
+
+
+def _texts(message: Body) -> Iterator[str]:
+    """Yield the texts of a message in reading order: its header comes first."""
+    if text := _text(message.get("text")):
+        yield text
+    for holder in (message, *map(mapping, items(message.get("attachments"))[:20])):
+        for name in ("title", "fallback") if holder is not message else ():
+            if text := _text(holder.get(name)):
+                yield text
+        for block in map(mapping, items(holder.get("blocks"))[:_TEXTS_READ]):
+            for part in (block.get("text"), *items(block.get("fields"))[:20]):
+                if text := _text(mapping(part).get("text")):
+                    yield text
+
+
+def _text(value: object) -> str:
+    return clean(value.strip(), 8192) if isinstance(value, str) else ""
+
+
+def _description(message: Body, fields: Mapping[str, str]) -> str:
+    """Return the result, a plain message's text, then what is too long for labels."""
+    text = _text(message.get("text"))
+    result = fields.get("Result Message", "")
+    long = (
+        f"{name}:\n{value}"
+        for name, value in fields.items()
+        if "\n" in value and name != "Result Message"
+    )
+    return lines(result, text if "\n" in text else "", *long)
+
+
+def _short(fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in fields.items():
+        if "\n" not in value and name != "Result Message":
+            yield name.lower(), value
+
+
+def _fields(texts: list[str]) -> dict[str, str]:
+    """Return the named values in the texts of a message, empty ones left out."""
+    fields: dict[str, str] = {}
+    heading = ""
+    for text in texts[:_TEXTS_READ]:
+        if heading and text.startswith("```"):
+            fields.setdefault(heading, text.strip("`").strip())
+        if match := _BLOCK_FIELD.fullmatch(text):
+            fields.setdefault(match[1].strip(), match[2].strip())
+        for name, value in _INLINE_FIELD.findall(text):
+            fields.setdefault(name.strip(), value.strip())
+        only = _HEADING.fullmatch(text)
+        heading = only[1].strip() if only else ""
+    return {
+        name: value
+        for name, value in fields.items()
+        if name and value and not _NONE.fullmatch(value)
+    }
+
+
+def _about(fields: Mapping[str, str]) -> AssetRef | None:
+    table = fields.get("Table") or fields.get("Model")
+    return dataset(table) if table else None
+
+
+def _instant(text: str) -> datetime | None:
+    return instant_or_none(text.replace(" UTC", "+00:00"))

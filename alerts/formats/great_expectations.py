@@ -1,0 +1,134 @@
+"""Great Expectations: a validation result, or a checkpoint's described results.
+https://docs.greatexpectations.io/docs/reference/api/core/ExpectationSuiteValidationResult_class
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from alerts.formats.assets import asset
+from alerts.formats.base import (
+    KEY_LENGTH,
+    TITLE_LENGTH,
+    AssetRef,
+    IncomingAlert,
+    ParseContext,
+    Parsed,
+    SeverityWord,
+)
+from alerts.formats.text import labels_of, lines
+from core.errors import InvalidInputError
+from core.text import identifier, items, link, mapping, one_line, text_of, told
+from core.times import instant_or_none
+
+LABEL = "Great Expectations"
+
+# "critical" is what every expectation is unless told otherwise, so it says nothing.
+SEVERITIES: dict[str, SeverityWord] = {"warning": "warning", "info": "info"}
+
+Body = Mapping[str, Any]
+
+
+def parse(payload: object, context: ParseContext) -> Parsed:
+    """Read one result: each expectation is an alert of its own on its table."""
+    result = mapping(payload)
+    if isinstance(result.get("validation_results"), list):
+        validations = [mapping(one) for one in items(result.get("validation_results"))]
+        alerts = [alert for one in validations for alert in _described(one)]
+    elif isinstance(result.get("results"), list):
+        alerts = list(_validated(result))
+    else:
+        wanted = "This field or validation_results is required, as an array."
+        raise InvalidInputError({"results": [wanted]})
+    return Parsed(alerts=tuple(alerts))
+
+
+def snippet(url: str, key: str) -> str:
+    return f"""\
+# After a checkpoint has run
+import json
+from urllib.request import Request, urlopen
+
+results = checkpoint.run()
+for result in results.run_results.values():
+    body = json.dumps(result.to_json_dict()).encode()
+    urlopen(Request("{url}", body, {{"Content-Type": "application/json"}}), timeout=10)
+"""
+
+
+def sample(key: str, at: datetime) -> object:
+    expectation = {
+        "success": False,
+        "expectation_config": {
+            "type": "expect_nothing_is_broken",
+            "id": "headwater-test",
+            "severity": "info",
+            "kwargs": {"batch_id": "headwater-test"},
+        },
+    }
+    return {"success": False, "results": [expectation]}
+
+
+def _validated(result: Body) -> Iterator[IncomingAlert]:
+    meta = mapping(result.get("meta"))
+    batch = mapping(meta.get("active_batch_definition"))
+    source = told(batch.get("datasource_name"))
+    table = told(batch.get("data_asset_name"))
+    about = asset(source, table) if source and table else None
+    at = instant_or_none(meta.get("validation_time"))
+    for one in map(mapping, items(result.get("results"))):
+        config = mapping(one.get("expectation_config"))
+        if alert := _alert(one, config, about, at):
+            yield alert
+
+
+def _described(result: Body) -> Iterator[IncomingAlert]:
+    url = result.get("result_url")
+    for one in map(mapping, items(result.get("expectations"))):
+        config = {**one, "type": one.get("expectation_type"), "result_url": url}
+        if alert := _alert(one, config, None, None):
+            yield alert
+
+
+def _alert(
+    one: Body, config: Body, about: AssetRef | None, at: datetime | None
+) -> IncomingAlert | None:
+    kind, success = told(config.get("type")), one.get("success")
+    if not kind or not isinstance(success, bool):
+        return None
+    kwargs = mapping(config.get("kwargs"))
+    about = about or _batch(kwargs)
+    column = told(kwargs.get("column"))
+    check = f"{kind.removeprefix('expect_')}{f'({column})' if column else ''}"
+    on = f" on {about.name}" if about else ""
+    severity = SEVERITIES.get(told(config.get("severity")))
+    return IncomingAlert(
+        title=one_line(
+            f"{check} {'passed' if success else 'failed'}{on}", TITLE_LENGTH
+        ),
+        dedup_key=identifier(told(config.get("id")) or f"{check}{on}", KEY_LENGTH),
+        status="resolved" if success else "firing",
+        severity=severity,
+        asset=about,
+        description="" if success else _description(one),
+        url=link(config.get("result_url")),
+        labels=labels_of([("expectation", kind), ("column", column)]),
+        occurred_at=at,
+        pages=severity is None,
+    )
+
+
+def _batch(kwargs: Body) -> AssetRef | None:
+    """Return the table a batch id names: "<data source>-<data asset>"."""
+    source, _, table = told(kwargs.get("batch_id")).partition("-")
+    return asset(source, table) if source and table else None
+
+
+def _description(one: Body) -> str:
+    result = mapping(one.get("result"))
+    unexpected, count = result.get("unexpected_count"), result.get("element_count")
+    found = text_of(unexpected) and f"{text_of(unexpected)} of {text_of(count)} rows."
+    observed = text_of(result.get("observed_value"))
+    raised = mapping(one.get("exception_info")).get("exception_message")
+    seen = observed and f"Observed {observed}."
+    return lines(found, seen, told(raised, 2000))

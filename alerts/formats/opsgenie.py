@@ -1,0 +1,120 @@
+"""Opsgenie's Alert API. https://docs.opsgenie.com/docs/alert-api"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from alerts.formats.assets import asset_in
+from alerts.formats.base import (
+    DESCRIPTION_LENGTH,
+    KEY_LENGTH,
+    RUN_ID_LENGTH,
+    TITLE_LENGTH,
+    IncomingAlert,
+    ParseContext,
+    Parsed,
+    SeverityWord,
+    Status,
+)
+from alerts.formats.text import labels_of, lines
+from core.errors import InvalidInputError
+from core.text import identifier, items, mapping, one_line, told
+
+LABEL = "Opsgenie"
+
+# P3 is what Opsgenie gives an alert without priority.
+PRIORITIES: dict[str, SeverityWord] = {
+    "P1": "critical",
+    "P2": "error",
+    "P3": "warning",
+    "P4": "info",
+    "P5": "info",
+}
+ACTIONS: dict[str, Status] = {"close": "resolved", "acknowledge": "acknowledged"}
+
+
+def parse(payload: object, context: ParseContext) -> Parsed:
+    """Read the body of a create request. `alias` is the dedup key, made if missing."""
+    body = mapping(payload)
+    errors: dict[str, list[str]] = {}
+    title = one_line(told(body.get("message"), TITLE_LENGTH), TITLE_LENGTH)
+    if not title:
+        errors["message"] = ["Message can not be empty."]
+    priority = told(body.get("priority")).upper()
+    if priority and priority not in PRIORITIES:
+        errors["priority"] = [f"Must be one of {', '.join(PRIORITIES)}."]
+    if errors:
+        raise InvalidInputError(errors)
+    details = mapping(body.get("details"))
+    alert = IncomingAlert(
+        title=title,
+        dedup_key=_alias(body.get("alias")) or uuid4().hex,
+        severity=PRIORITIES.get(priority),
+        asset=asset_in(details),
+        description=lines(
+            told(body.get("description"), DESCRIPTION_LENGTH),
+            told(body.get("note"), DESCRIPTION_LENGTH),
+        ),
+        run_id=identifier(told(details.get("run_id")), RUN_ID_LENGTH),
+        labels=labels_of([*_own(body), *details.items()]),
+    )
+    return Parsed(alerts=(alert,))
+
+
+def parse_action(named: str, action: str) -> Parsed:
+    """Return what `POST /v2/alerts/<named>/<action>` asks, `named` being the alias.
+
+    Raises InvalidInputError for an action other than close and acknowledge.
+    """
+    alias = _alias(named)
+    if not alias or action not in ACTIONS:
+        raise InvalidInputError({"action": [f"Must be one of {', '.join(ACTIONS)}."]})
+    alert = IncomingAlert(title=alias, dedup_key=alias, status=ACTIONS[action])
+    return Parsed(alerts=(alert,))
+
+
+def accepted_answer(seconds: float) -> dict[str, object]:
+    """Return the body of the 202, for a request that took `seconds`."""
+    return {
+        "result": "Request will be processed",
+        "took": round(seconds, 3),
+        "requestId": str(uuid4()),
+    }
+
+
+def refused_answer(error: InvalidInputError, seconds: float) -> dict[str, object]:
+    """Return the body of an error, as Opsgenie's clients know it."""
+    return {
+        "message": "Request body is not processable. Please check the errors.",
+        "errors": {field: " ".join(found) for field, found in error.errors.items()},
+        "took": round(seconds, 3),
+        "requestId": str(uuid4()),
+    }
+
+
+def snippet(url: str, key: str) -> str:
+    return f"""\
+# The body Opsgenie's "create alert" takes; close it by the same alias.
+curl -sS {url} -H 'Content-Type: application/json' \\
+  -d '{{"message": "orders_daily failed", "alias": "orders_daily", "priority": "P2",
+       "details": {{"dag_id": "orders_daily"}}}}'
+"""
+
+
+def sample(key: str, at: datetime) -> object:
+    return {
+        "message": "Test event: nothing is broken",
+        "alias": "headwater-test",
+        "priority": "P5",
+    }
+
+
+def _alias(value: object) -> str:
+    return identifier(told(value, 2 * TITLE_LENGTH), KEY_LENGTH)
+
+
+def _own(body: Mapping[str, Any]) -> list[tuple[str, object]]:
+    tags = ", ".join(tag for one in items(body.get("tags")) if (tag := told(one)))
+    own = [(name, body.get(name)) for name in ("source", "entity", "user")]
+    return [*own, ("tags", tags)]

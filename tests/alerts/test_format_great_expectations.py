@@ -1,0 +1,55 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from alerts.formats import great_expectations
+from alerts.formats.base import AssetRef, ParseContext, Parsed
+from core.errors import InvalidInputError
+from tests.payloads import load
+
+CONTEXT = ParseContext(received_at=datetime(2026, 1, 10, 3, 5, tzinfo=UTC))
+
+
+def parse(payload: object) -> Parsed:
+    return great_expectations.parse(payload, CONTEXT)
+
+
+@pytest.mark.parametrize("name", ["validation_result", "describe_dict"])
+def test_each_expectation_is_an_alert_on_its_table(name: str) -> None:
+    alerts = parse(load(f"great_expectations/{name}")).alerts
+
+    assert [alert.status for alert in alerts] == ["firing"] * 3 + ["resolved"]
+    assert {alert.asset for alert in alerts} == {
+        AssetRef("warehouse", "marts.fct_orders")
+    }
+    assert alerts[0].title == (
+        "column_values_to_not_be_null(order_id) failed on marts.fct_orders"
+    )
+    assert alerts[0].description == "1 of 5 rows."
+    assert len({alert.dedup_key for alert in alerts}) == 4
+
+
+def test_a_warning_pages_nobody() -> None:
+    alerts = parse(load("great_expectations/validation_result")).alerts
+
+    assert [(alert.severity, alert.pages) for alert in alerts[:2]] == [
+        (None, True),
+        ("warning", False),
+    ]
+
+
+def test_a_raised_exception_is_told() -> None:
+    one = {
+        "success": False,
+        "expectation_config": {"type": "expect_column_to_exist"},
+        "exception_info": {"exception_message": "no such table"},
+    }
+    (alert,) = parse({"results": [one, {}, None]}).alerts
+
+    assert (alert.description, alert.asset) == ("no such table", None)
+
+
+@pytest.mark.parametrize("payload", [None, [], {}, {"results": {}}])
+def test_what_is_no_result_is_refused(payload: object) -> None:
+    with pytest.raises(InvalidInputError, match="results"):
+        parse(payload)
