@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from postmortems.blameless import (
     causes,
+    conduct,
     counterfactuals,
     faults,
     harms,
@@ -29,9 +30,14 @@ from postmortems.blameless.sentences import Sentence, sentences
 __all__ = ["Finding", "Level", "check"]
 
 
+_MODULES = (
+    causes, faults, omissions, counterfactuals, harms, conduct, traits, style
+)  # fmt: skip
+
+
 def _rules_by_word() -> dict[str, list[Rule]]:
     by_word: defaultdict[str, list[Rule]] = defaultdict(list)
-    for module in (causes, faults, omissions, counterfactuals, harms, traits, style):
+    for module in _MODULES:
         for words, rule in module.RULES:
             for word in words:
                 by_word[word].append(rule)

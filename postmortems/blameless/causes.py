@@ -62,6 +62,8 @@ _POOR = words("bad poor wrong sloppy careless terrible reckless negligent")
 _DEEDS = words(
     """
     decision judgement judgment choice call work code job change deploy query
+    planning communication design coding testing management timing handling response
+    performance
     """
 )
 BAD_THINGS = words(
@@ -258,7 +260,9 @@ def possessive(s: Sentence, i: int) -> Finding | None:
         k += 1
     slips = _OWN_SLIPS if word in {"our", "their", "whose"} else _SLIPS
     is_lack = s.lower(k) in {"lack", "absence"} and s.lower(k + 1) == "of"
-    if not (s.lower(k) in slips or is_lack or (poor and s.lower(k) in _DEEDS)):
+    is_work = s.lower(k) in _WORKS and s.lower(k + 1) in _BROKE and word != "their"
+    is_deed = poor and s.lower(k) in _DEEDS
+    if not (s.lower(k) in slips or is_lack or is_deed or is_work):
         return None
     if s.lower(k + 1) in COMPOUND_TAILS or is_negated(s, i):
         return None
@@ -266,6 +270,11 @@ def possessive(s: Sentence, i: int) -> Finding | None:
     if owner is None or s.lower(owner.first - 1) in NEGATIONS:
         return None
     asks = s.lower(k + 1) in BE and s.lower(k + 2) in {"this", "it", "that"}
+    if is_work and s.lower(owner.last) in {"team", "our", "squad"}:
+        return None
+    if is_work:
+        text = f"a {s.original(k, k)}"
+        return blame(s, owner.first, k, _KIND_CAUSE, _WHY_CAUSE, text)
     if word == "whose" and asks:
         text = "what made this possible"
         return blame(s, i, k + 2, _KIND_CAUSE, _WHY_CAUSE, text)
@@ -278,6 +287,15 @@ _ADJECTIVES = words(
     """
 )
 _OWNERS = words("his her my your our their whose somebody's someone's")
+
+
+_WORKS = words(
+    """
+    change commit pr query script migration merge code release patch refactor
+    refactoring deploy deployment fix pull-request
+    """
+)
+_BROKE = words("broke caused crashed corrupted deleted ruined took brought led")
 
 
 def _owner(s: Sentence, i: int) -> Phrase | None:

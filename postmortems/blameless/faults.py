@@ -91,9 +91,11 @@ def _to_blame(s: Sentence, i: int) -> Finding | None:
 def _blamed_person(s: Sentence, i: int) -> tuple[int, int] | None:
     """Return the words of "we blame the on-call" or "the blame lies with Ana"."""
     k = i + 1
-    if s.lower(k) in {"lies", "falls", "rests", "is", "was", "lay"}:
+    if s.lower(k) == "for":  # "the blame for this rests with Ana"
+        k = next((j for j in range(k, k + 6) if s.lower(j) in _LIES), k)
+    if s.lower(k) in _LIES:
         k += 1
-    if s.lower(k) in {"with", "on"}:
+    if s.lower(k) in {"with", "on", "to"}:
         k += 1
     elif k > i + 1:
         return None
@@ -105,6 +107,9 @@ def _blamed_person(s: Sentence, i: int) -> tuple[int, int] | None:
         return (subject.first if subject is not None else i, person.last)
     first = i - 1 if s.lower(i - 1) in {"the", "all"} else i
     return first, person.last
+
+
+_LIES = words("lies falls rests is was lay goes belongs")
 
 
 def _blamed(s: Sentence, first: int, last: int, text: str) -> Finding:

@@ -3,7 +3,6 @@
 from postmortems.blameless.findings import Finding
 from postmortems.blameless.people import Who
 from postmortems.blameless.phrases import (
-    DETERMINERS,
     Phrase,
     is_negated,
     object_end,
@@ -12,14 +11,13 @@ from postmortems.blameless.phrases import (
 )
 from postmortems.blameless.rule import Rules, advice, blame
 from postmortems.blameless.sentences import Sentence
-from postmortems.blameless.verbs import gerund_of_past, is_past
+from postmortems.blameless.verbs import gerund_of_past
 from postmortems.blameless.wordlist import words
 
 KIND = "person-as-cause"
 WHY = "This makes a person the cause; say what the system allowed or hid."
 _WHY_SIGNAL = "This says a person missed a signal; say what the signal looked like."
-_WHY_ADVERB = "This judges how a person acted; say what made the step possible."
-_PEOPLE = (Who.PERSON, Who.SELF, Who.LIKELY)
+PEOPLE = (Who.PERSON, Who.SELF, Who.LIKELY)
 
 # Signals people are said to have passed over.
 _SIGNAL_VERBS = words("missed ignored overlooked dismissed disregarded")
@@ -47,6 +45,7 @@ _MUDDLE_VERBS = {
     "misinterpreted": "misinterpret", "miscalculated": "miscalculate",
     "mismanaged": "mismanage", "misspelled": "misspell", "misspelt": "misspell",
     "misdiagnosed": "misdiagnose", "underestimated": "underestimate",
+    "rubber-stamped": "approve",
     "botched": "get wrong", "bungled": "get wrong", "fat-fingered": "mistype",
     "fumbled": "get wrong", "misused": "misuse", "mislabelled": "mislabel",
     "mislabeled": "mislabel", "miscommunicated": "miscommunicate",
@@ -71,6 +70,7 @@ _INTRODUCED = words(
     misconfiguration
     """
 )
+_OUTAGES = words("outage incident failure downtime breakage disruption")
 _WRONG = frozenset(["wrong"])
 _FAULTY = words(
     """
@@ -84,7 +84,9 @@ _DID = words(
     edited picked chose selected used typed entered restarted updated set wrote
     uploaded loaded shipped published executed copied passed configured sent
     truncated removed killed clicked pasted scheduled renamed moved granted gave put
-    made took got restored paged called opened
+    made took got restored paged called opened pointed joined mapped approved
+    connected assigned submitted exported imported started triggered backfilled
+    filtered specified queried followed targeted hard-coded
     """
 )
 _SHIPPED = words(
@@ -96,22 +98,12 @@ _SHIPPED = words(
 _JUDGED = words("call decision choice judgement judgment assumption move")
 _DESTROYED = words("deleted dropped wiped truncated overwrote erased nuked")
 _LIVE = words("production prod live customer")
-_BY_ACCIDENT = words("accidentally inadvertently unintentionally unknowingly")
-_WRONGLY = words(
-    """
-    wrongly mistakenly erroneously incorrectly carelessly recklessly foolishly
-    stupidly blindly improperly hastily negligently needlessly lazily clumsily
-    irresponsibly naively sloppily thoughtlessly rashly
-    """
-)
-_LET_GO = words("expire lapse slip happen rot fester")
-_BAD_STATES = words("panicked rushed lied procrastinated slacked refused")
 
 
-def _actor(s: Sentence, verb: int, *, sure: bool = True) -> Phrase | None:
+def actor(s: Sentence, verb: int, *, sure: bool = True) -> Phrase | None:
     """Return the person who did it; with sure=False an operator may be one too."""
     subject = subject_before(s, verb)
-    allowed = _PEOPLE if sure else (*_PEOPLE, Who.MAYBE)
+    allowed = PEOPLE if sure else (*PEOPLE, Who.MAYBE)
     return subject if subject is not None and subject.who in allowed else None
 
 
@@ -131,7 +123,7 @@ def _passed_over(
         s.lower(j) in objects or s.lower(j).removesuffix("s") in objects
         for j in range(i + 1, min(last, i + 8) + 1)
     )
-    subject = _actor(s, i, sure=not names_it)
+    subject = actor(s, i, sure=not names_it)
     if subject is None or (not names_it and subject.who is not Who.PERSON):
         return None
     if subject.who is Who.MAYBE and s.lower(subject.last) not in {"they", "operator"}:
@@ -151,7 +143,7 @@ def _noun_end(s: Sentence, first: int, last: int) -> int:
 
 
 def _muddled(s: Sentence, i: int) -> Finding | None:
-    subject = _actor(s, i, sure=False)
+    subject = actor(s, i, sure=False)
     if subject is None:
         return None
     last = object_end(s, i + 1)
@@ -168,7 +160,7 @@ def _broke(s: Sentence, i: int) -> Finding | None:
         return None
     if s.lower(i) == "broken" and s.lower(i - 1) not in {"had", "has", "have"}:
         return None
-    subject = _actor(s, i)
+    subject = actor(s, i)
     if subject is None or is_negated(s, i):
         return None
     text = f"a change {'broke' if s.lower(i) == 'broken' else s.original(i, i)}"
@@ -181,7 +173,7 @@ def _phrasal(s: Sentence, i: int) -> Finding | None:
     is_ball = s.says(i, "dropped", "the", "ball") or s.says(i, "blew", "it")
     if not is_ball and (s.lower(i), s.lower(i + 1)) not in _PHRASAL:
         return None
-    subject = _actor(s, i, sure=False)
+    subject = actor(s, i, sure=False)
     if subject is None:
         return None
     last = i + 2 if s.says(i, "dropped", "the", "ball") else i + 1
@@ -200,7 +192,7 @@ def _took_down(s: Sentence, i: int) -> Finding | None:
         return None
     if not any(s.lower(j) in _SERVICES for j in range(i + 1, down + 5)):
         return None
-    subject = _actor(s, i)
+    subject = actor(s, i)
     if subject is None:
         return None
     text = f"a change {s.original(i, i)}"
@@ -216,11 +208,14 @@ def _did(s: Sentence, i: int) -> Finding | None:
         or (s.lower(i) in _SHIPPED and near & _FAULTY)
         or (s.lower(i) in _DESTROYED and near & _LIVE)
         or (s.lower(i) == "introduced" and near & _INTRODUCED)
-        or (s.lower(i) == "made" and near & _INTRODUCED)
+        or (s.lower(i) in {"made", "created"} and near & _INTRODUCED)
+        or (s.lower(i) == "triggered" and near & _INTRODUCED | near & _OUTAGES)
         or (s.lower(i) == "made" and near & _JUDGED and near & {"poor", "terrible"})
     )
-    subject = _actor(s, i) if is_wrong else None
+    subject = actor(s, i, sure=False) if is_wrong else None
     if subject is None or is_negated(s, i):
+        return None
+    if subject.who is Who.MAYBE and s.lower(subject.last) not in {"operator", "user"}:
         return None
     last = _noun_end(s, i + 1, object_end(s, i + 1))
     if s.lower(i) == "introduced":
@@ -243,59 +238,6 @@ def _made(noun: str) -> str:
     return f"the system made {article} {noun} easy to make"
 
 
-def _adverb(s: Sentence, i: int) -> Finding | None:
-    """Ana accidentally deleted the table; the table was deleted carelessly."""
-    accident = s.lower(i) in _BY_ACCIDENT
-    if not is_past(s.lower(i + 1)) or s.lower(i - 1) in DETERMINERS:
-        return None
-    subject = _actor(s, i)
-    if subject is None or is_negated(s, i):
-        return None
-    last = object_end(s, i + 2)
-    what = f"{gerund_of_past(s.lower(i + 1))} {s.original(i + 2, last)}".rstrip()
-    end = " by accident" if accident else ""
-    text = f"the tooling allowed {what}{end}"
-    return blame(s, subject.first, last, KIND, _WHY_ADVERB, text)
-
-
-def _let(s: Sentence, i: int) -> Finding | None:
-    last = object_end(s, i + 1)
-    ends = [j for j in range(i + 1, last + 1) if s.lower(j) in _LET_GO]
-    subject = _actor(s, i) if ends else None
-    if subject is None or is_negated(s, i):
-        return None
-    text = f"nothing warned before {s.original(i + 1, ends[0] - 1)} could"
-    text = f"{text} {s.original(ends[0], ends[0])}"
-    return blame(s, subject.first, ends[0], KIND, WHY, text)
-
-
-def _bad_state(s: Sentence, i: int) -> Finding | None:
-    subject = _actor(s, i)
-    if subject is None or subject.who is Who.LIKELY or is_negated(s, i):
-        return None
-    last = object_end(s, i + 1)
-    text = "there was little time and little information at that point"
-    return blame(s, subject.first, last, "judgement", _WHY_ADVERB, text)
-
-
-def _too_slow(s: Sentence, i: int) -> Finding | None:
-    """The on-call was too slow to respond, took too long to answer."""
-    if s.lower(i + 1) not in {"slow", "late", "long", "lazy", "tired", "busy"}:
-        return None
-    before = s.lower(i - 1)
-    if before not in {"was", "were", "took", "waited", "reacted", "been"}:
-        return None
-    subject = _actor(s, i - 1)
-    if subject is None:
-        return None
-    last = object_end(s, i + 2)
-    if s.lower(i + 2) == "to" and last > i + 2:
-        text = f"there was little support {s.original(i + 2, last)} in time"
-    else:
-        text, last = "there was little support at that point", i + 1
-    return blame(s, subject.first, last, "judgement", _WHY_ADVERB, text)
-
-
 RULES: Rules = (
     (_DID | _SHIPPED | _DESTROYED | {"introduced"}, _did),
     (_SIGNAL_VERBS, _signal),
@@ -304,8 +246,4 @@ RULES: Rules = (
     (_BREAK_VERBS, _broke),
     (words("messed screwed fucked mixed dropped blew"), _phrasal),
     (_TAKE_DOWN, _took_down),
-    (_BY_ACCIDENT | _WRONGLY, _adverb),
-    (words("let"), _let),
-    (_BAD_STATES, _bad_state),
-    (words("too"), _too_slow),
 )

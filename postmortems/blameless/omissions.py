@@ -71,7 +71,11 @@ def not_visible(s: Sentence, first: int, last: int) -> str:
     return f"{s.original(first, last)} did not stand out at that point"
 
 
-_VAGUE = words("of about in on at until it this that them these sooner earlier before")
+_VAGUE = words(
+    """
+    of about in on at until it this that them these sooner earlier before
+    """
+)
 
 
 def _failed_to(s: Sentence, i: int) -> Finding | None:
@@ -119,6 +123,17 @@ def _forgot(s: Sentence, i: int) -> Finding | None:
     else:
         text = f"there was no reminder about {what or 'this'}"
     return blame(s, first, last, KIND, _WHY_FORGOT, text)
+
+
+def _keeps_forgetting(s: Sentence, i: int) -> Finding | None:
+    if s.lower(i - 1) not in {"keep", "keeps", "kept"}:
+        return None
+    subject = subject_before(s, i - 1)
+    if subject is None or _cannot_forget(s, i, subject):
+        return None
+    last = object_end(s, i + 1)
+    text = f"there is no reminder {s.original(i + 1, last)}".rstrip()
+    return blame(s, subject.first, last, KIND, _WHY_FORGOT, text)
 
 
 def _cannot_forget(s: Sentence, i: int, subject: Phrase) -> bool:
@@ -296,6 +311,7 @@ def _failure_of_care(s: Sentence, i: int) -> Finding | None:
 RULES: Rules = (
     (words("failed fails failing fail"), _failed_to),
     (words("forgot forgets forget forgotten"), _forgot),
+    (words("forgetting"), _keeps_forgetting),
     (words("neglected neglects"), _neglected),
     (words("bother bothered bothering"), _bothered),
     (words("didn't doesn't not never"), _did_not),

@@ -55,6 +55,12 @@ _ADVERBS = words(
     """
 )
 _TIMES = words("yesterday today tonight tomorrow earlier later now")
+_ING_NOUNS = words(
+    """
+    accounting billing controlling engineering marketing monitoring pricing
+    purchasing reporting testing training
+    """
+)
 _RELATIVES = words("that which who")
 _OBJECT_ENDS = CONJUNCTIONS | words("which who before after until since")
 _CLAUSE_MARKS = frozenset(",:()—–-")
@@ -192,7 +198,8 @@ def _continues(s: Sentence, i: int) -> bool:
     if people.is_person_noun(lower) or people.is_system_noun(lower):
         return True
     is_verb = is_past(lower) and s.lower(i - 1) not in DETERMINERS
-    return not (is_verb or _is_function_word(lower) or lower.endswith("ing"))
+    is_verb = is_verb or (lower.endswith("ing") and lower not in _ING_NOUNS)
+    return not (is_verb or _is_function_word(lower))
 
 
 def _is_function_word(lower: str) -> bool:

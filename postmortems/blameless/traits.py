@@ -35,7 +35,8 @@ _HARSH = words(
 _HARSH_OF_PEOPLE = words(
     """
     lazy stupid dumb foolish ignorant inexperienced complacent unqualified
-    thoughtless clumsy inept forgetful lax selfish arrogant
+    thoughtless clumsy ashamed distracted overconfident impatient stubborn inept
+    forgetful lax selfish arrogant
     """
 )
 _HARSH_NOUNS = words(

@@ -141,9 +141,11 @@ PERCEIVING_VERBS = _forms(
 # What reviewers say was not done to a change.
 CARING_VERBS = _forms(
     """
-    announce approve avoid catch check communicate coordinate cross-check detect
-    document double-check escalate flag foresee investigate notice plan prevent
-    question review spot test verify validate mitigate anticipate rehearse stop
+    add allow announce approve avoid catch check communicate configure do enable fix
+    give grant handle inform notify page remove renew tell coordinate cross-check
+    detect document double-check escalate flag foresee investigate notice plan
+    prevent question review spot test verify validate mitigate anticipate rehearse
+    stop
     """
 )
 
