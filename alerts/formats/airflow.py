@@ -1,5 +1,6 @@
-"""Airflow's callbacks, sent by its HttpNotifier.
-https://airflow.apache.org/docs/apache-airflow-providers-http/stable/notifications/http_notifier_howto_guide.html
+"""https://airflow.apache.org/docs/apache-airflow-providers-http/stable/notifications/http_notifier_howto_guide.html
+
+Airflow's callbacks, sent by its HttpNotifier.
 
 The body is whatever the DAG's author templates; `snippet` gives the one read here.
 """

@@ -1,5 +1,6 @@
-"""Alertmanager webhook, version 4.
-https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+"""https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+
+Alertmanager webhook, version 4.
 """
 
 from collections.abc import Callable, Mapping

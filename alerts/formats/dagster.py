@@ -1,5 +1,6 @@
-"""Dagster: what a run status sensor posts.
-https://docs.dagster.io/guides/automate/sensors/run-status-sensors
+"""https://docs.dagster.io/guides/automate/sensors/run-status-sensors
+
+Dagster: what a run status sensor posts.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
-"""Datadog's webhook, with the body `snippet` gives.
-https://docs.datadoghq.com/integrations/webhooks/
+"""https://docs.datadoghq.com/integrations/webhooks/
+
+Datadog's webhook, with the body `snippet` gives.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
-"""dbt's run_results.json, alone or with its manifest.json.
-https://docs.getdbt.com/reference/artifacts/run-results-json
+"""https://docs.getdbt.com/reference/artifacts/run-results-json
+
+dbt's run_results.json, alone or with its manifest.json.
 """
 
 from collections.abc import Mapping

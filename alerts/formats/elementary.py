@@ -1,5 +1,6 @@
-"""Elementary's alerts, and whatever else posts to a Slack incoming webhook.
-https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+"""https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+
+Elementary's alerts, and whatever else posts to a Slack incoming webhook.
 """
 
 import re

@@ -1,5 +1,6 @@
-"""Grafana Alerting's webhook: Alertmanager's shape with links and values of its own.
-https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
+"""https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
+
+Grafana Alerting's webhook: Alertmanager's shape with links and values of its own.
 """
 
 from dataclasses import replace

@@ -1,5 +1,6 @@
-"""Great Expectations: a validation result, or a checkpoint's described results.
-https://docs.greatexpectations.io/docs/reference/api/core/ExpectationSuiteValidationResult_class
+"""https://docs.greatexpectations.io/docs/reference/api/core/ExpectationSuiteValidationResult_class
+
+Great Expectations: a validation result, or a checkpoint's described results.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,5 +1,6 @@
-"""Prefect: an automation's webhook, its notification block, or a flow's state hook.
-https://docs.prefect.io/v3/concepts/automations
+"""https://docs.prefect.io/v3/concepts/automations
+
+Prefect: an automation's webhook, its notification block, or a flow's state hook.
 """
 
 import re

@@ -1,5 +1,6 @@
-"""dbt's artifacts: manifest v12 and run_results v6.
-https://docs.getdbt.com/reference/artifacts/manifest-json
+"""https://docs.getdbt.com/reference/artifacts/manifest-json
+
+dbt's artifacts: manifest v12 and run_results v6.
 
 A manifest does not say where its warehouse is, so the namespace OpenLineage would
 give is derived only for BigQuery; else it is "<adapter>://<project>".
