@@ -6,6 +6,7 @@
   const speaker = document.querySelector("[data-announce]");
   let button = null;
   let lostAt = null;
+  const connected = new WeakSet();
 
   const say = (text) => speaker && (speaker.textContent = text);
 
@@ -66,9 +67,11 @@
   });
   document.addEventListener("htmx:sseOpen", (event) => {
     tell("");
-    if (!lostAt) return;
     lostAt = null;
-    // What happened meanwhile was not heard: ask for every part once.
+    const again = connected.has(event.target);
+    connected.add(event.target);
+    if (!again) return;
+    // What happened while it was shut was not heard: ask for every part once.
     for (const part of event.target.querySelectorAll("[hx-trigger*='sse:']")) {
       part.dispatchEvent(new CustomEvent("headwater:refresh", { bubbles: true }));
     }
