@@ -13,11 +13,14 @@ pytest_plugins = ["tests.fakes.fixtures", "tests.server"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _static_files_as_they_are() -> Iterator[None]:
-    """Pages name static files without the hashes that collecting them would give."""
+def _settings_of_tests() -> Iterator[None]:
+    """Static files without the hashes that collecting them gives; a fast hasher."""
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    with override_settings(
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
         yield
 
 
