@@ -13,7 +13,7 @@ from accounts.models import Team, User
 from alerts.models import Severity
 from catalog.graph import snapshot
 from catalog.models import Asset
-from incidents.models import FailingAsset, Incident, IncidentQuerySet
+from incidents.models import FailingAsset, Incident, IncidentQuerySet, RoleAssignment
 from oncall.models import Notification, Page
 
 Status = Incident.Status
@@ -37,27 +37,24 @@ class IncidentFilter:
     mine: bool = False
 
     def apply(self, incidents: IncidentQuerySet, *, user: User) -> IncidentQuerySet:
-        found = incidents
         if self.status == OPEN:
-            found = found.open()
-        elif self.status:
-            found = found.filter(status=self.status)
-        if self.severity:
-            found = found.filter(severity=self.severity)
-        if self.team is not None:
-            found = found.filter(team=self.team)
+            incidents = incidents.open()
+        exact = {
+            "status": "" if self.status == OPEN else self.status,
+            "severity": self.severity,
+            "team": self.team,
+            "triggered_at__gte": self.since,
+            "triggered_at__lt": self.until,
+        }
+        wanted = [Q(**{name: value}) for name, value in exact.items() if value]
         if self.asset is not None:
             failing = FailingAsset.objects.filter(asset=self.asset)
-            found = found.filter(pk__in=failing.values("incident"))
+            wanted.append(Q(pk__in=failing.values("incident")))
         if self.q.strip():
-            found = found.filter(_matches(self.q.strip()))
-        if self.since is not None:
-            found = found.filter(triggered_at__gte=self.since)
-        if self.until is not None:
-            found = found.filter(triggered_at__lt=self.until)
+            wanted.append(_matches(self.q.strip()))
         if self.mine:
-            found = found.filter(_is_mine(user))
-        return found
+            wanted.append(_is_mine(user))
+        return incidents.filter(*wanted)
 
 
 def _matches(text: str) -> Q:
@@ -69,7 +66,12 @@ def _matches(text: str) -> Q:
 
 
 def _is_mine(user: User) -> Q:
-    return Q(roles__user=user) | Q(acknowledged_by=user) | Q(team__in=user.teams.all())
+    held = RoleAssignment.objects.filter(user=user)
+    return (
+        Q(pk__in=held.values("incident"))
+        | Q(acknowledged_by=user)
+        | Q(team__in=user.teams.all())
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +140,7 @@ class Home:
 def home(user: User, *, at: datetime, most: int = 100) -> Home:
     """Eight queries, whatever the number of incidents. At most `most` open ones."""
     visible = Incident.objects.visible_to(user)
-    own_ids = set(
-        visible.open().filter(_is_mine(user)).values_list("pk", flat=True).distinct()
-    )
+    own_ids = set(visible.open().filter(_is_mine(user)).values_list("pk", flat=True))
     by_severity: dict[str, list[Incident]] = {s: [] for s in Severity.values}
     worst_first = visible.open().for_list().order_by("severity", "-triggered_at", "-pk")
     for incident in worst_first[:most]:
@@ -210,17 +210,20 @@ def trouble_of(
         .order_by("incident__severity", "incident_id", "since", "pk")
     )
     return {
-        asset.pk: list(_once(row for row in rows if row.asset_id in reach[asset.pk]))
+        asset.pk: _troubles(
+            [row for row in rows if row.asset_id in reach[asset.pk]], asset
+        )
         for asset in assets
     }
 
 
-def _once(rows: Iterable[FailingAsset]) -> Iterable[Trouble]:
-    seen = set()
+def _troubles(rows: Iterable[FailingAsset], asset: Asset) -> list[Trouble]:
+    """One for each incident; the asset itself is named rather than one upstream."""
+    found: dict[int, Trouble] = {}
     for row in rows:
-        if row.incident_id not in seen:
-            seen.add(row.incident_id)
-            yield Trouble(row.incident, row.asset)
+        if row.incident_id not in found or row.asset_id == asset.pk:
+            found[row.incident_id] = Trouble(row.incident, row.asset)
+    return list(found.values())
 
 
 def pages_of(incident: Incident) -> list[Page]:

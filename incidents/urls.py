@@ -1,4 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from incidents import views
 
 app_name = "incidents"
-urlpatterns: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = [
+    path("incidents/<int:pk>/", views.detail, name="detail"),
+]
+urlpatterns = pages

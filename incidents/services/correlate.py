@@ -59,10 +59,9 @@ def _is_ours() -> bool:
 
 
 def _claim(limit: int) -> list[Alert]:
-    changed = Alert.objects.changed().select_related("integration")
-    return list(
-        changed.order_by("pk").select_for_update(skip_locked=True, of=["self"])[:limit]
-    )
+    changed = Alert.objects.changed().order_by("pk")
+    locked = changed.select_for_update(skip_locked=True, of=["self"])
+    return list(locked.select_related("integration")[:limit])
 
 
 def _take_or_halve(alerts: Sequence[Alert], *, at: datetime) -> None:
@@ -78,9 +77,12 @@ def _take_or_halve(alerts: Sequence[Alert], *, at: datetime) -> None:
             logger.exception("alert %s could not be taken", alerts[0].pk)
             _set_aside(alerts[0], error, at=at)
             return
-        middle = len(alerts) // 2
-        _take_or_halve(alerts[:middle], at=at)
-        _take_or_halve(alerts[middle:], at=at)
+        # Read again: what the failed try set on them is not in the database.
+        rows = Alert.objects.select_related("integration").order_by("pk")
+        again = list(rows.filter(pk__in=[alert.pk for alert in alerts]))
+        middle = len(again) // 2
+        _take_or_halve(again[:middle], at=at)
+        _take_or_halve(again[middle:], at=at)
 
 
 def _set_aside(alert: Alert, error: Exception, *, at: datetime) -> None:
