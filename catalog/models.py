@@ -152,6 +152,13 @@ class Asset(models.Model):
         return f"{namespace.rstrip('/').lower()} {unquoted.lower()}"
 
     @property
+    def kind(self) -> str:
+        """The symbol of its type in `static/icons.svg`."""
+        return {"model": "ml_model", "product": "data_product"}.get(
+            self.type, self.type
+        )
+
+    @property
     def short_name(self) -> str:
         """The last part: fct_orders of db.marts.fct_orders and of lake/fct_orders."""
         return self.name.rsplit("/", 1)[-1].rsplit(".", 1)[-1] or self.name
