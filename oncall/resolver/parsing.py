@@ -121,12 +121,11 @@ def _rotation(layer: Reader) -> Rotation:
     if not reader.has("anchor"):
         return rotation
     anchor = reader.part("anchor")
+    groups = len(rotation.participants) or MAX_GROUPS
     return replace(
         rotation,
         anchor_at=anchor.year_bound_instant("at"),
-        anchor_index=anchor.integer(
-            "index", least=0, most=max(0, len(rotation.participants) - 1)
-        ),
+        anchor_index=anchor.integer("index", least=0, most=groups - 1),
     )
 
 
@@ -155,7 +154,7 @@ def _recurring_shift(layer: Reader) -> RecurringShift:
 
 def _participants(reader: Reader) -> tuple[Users, ...]:
     groups = reader.groups("participants", most=MAX_GROUPS, largest=MAX_GROUP_SIZE)
-    return tuple(groups) or ((),)
+    return tuple(groups)
 
 
 def _duration(reader: Reader) -> timedelta:

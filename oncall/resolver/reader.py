@@ -28,9 +28,12 @@ class Reader:
     def __init__(self, value: object, path: str, errors: Errors) -> None:
         self._path = path
         self._errors = errors
-        self._fields: dict[object, object] = value if isinstance(value, dict) else {}
-        if not isinstance(value, dict):
+        self._fields: dict[object, object] = {}
+        if isinstance(value, dict):
+            self._fields = value
+        else:
             self._add(path or "schedule", f"{_shown(value)} is not an object.")
+            self._errors = {}  # what is missing in it goes without saying
 
     def error(self, field: str, message: str) -> None:
         self._add(self._at(field), message)
@@ -94,9 +97,7 @@ class Reader:
         """Read groups that take turns; an empty group is a turn nobody takes."""
         groups = self._list(field, most=most)
         if not groups:
-            self.error(
-                field, 'Has nobody in it; wanted is groups, as [["u1"], ["u2"]].'
-            )
+            self.error(field, 'Is empty; wanted is groups, as [["u1"], ["u2"]].')
         return [
             self._users(group, f"{self._at(field)}[{index}]", largest, True)
             for index, group in enumerate(groups)

@@ -16,7 +16,7 @@ from oncall.resolver.timeline import UserSpan, clip, together
 from oncall.resolver.wall_clock import (
     DAY,
     HOUR,
-    LONGEST_GAP,
+    LONGEST_CHANGE,
     microseconds_of,
     ordinal_of,
     wall_clock,
@@ -44,8 +44,10 @@ def recurring_spans(
     duration = microseconds_of(shift.duration)
     turns = _turns(
         shift,
-        max(clock.to_wall(start) - duration - LONGEST_GAP, wall_of(shift.start_local)),
-        clock.to_wall(end) + LONGEST_GAP,
+        max(
+            clock.to_wall(start) - duration - LONGEST_CHANGE, wall_of(shift.start_local)
+        ),
+        clock.to_wall(end) + LONGEST_CHANGE,
     )
     # Two starts that a gap moves to the same instant count once, as the later.
     numbers = {clock.first(wall): number for wall, number in turns}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from oncall.resolver.definitions import Restriction
 from oncall.resolver.wall_clock import (
     DAY,
-    LONGEST_GAP,
+    LONGEST_CHANGE,
     SECOND,
     wall_clock,
     weekday_of,
@@ -28,8 +28,8 @@ def active_windows(
     closes_at = _microseconds(restriction.end_clock)
     if closes_at <= opens_at:
         closes_at += DAY
-    first_day = (clock.to_wall(start) - LONGEST_GAP) // DAY - 1
-    last_day = (clock.to_wall(end) + LONGEST_GAP) // DAY
+    first_day = (clock.to_wall(start) - LONGEST_CHANGE) // DAY
+    last_day = (clock.to_wall(end) + LONGEST_CHANGE) // DAY
     windows: list[tuple[int, int]] = []
     for day in range(first_day, last_day + 1):
         if weekday_of(day) not in restriction.weekdays:

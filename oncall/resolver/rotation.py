@@ -12,7 +12,7 @@ from oncall.resolver.timeline import UserSpan
 from oncall.resolver.wall_clock import (
     DAY,
     HOUR,
-    LONGEST_GAP,
+    LONGEST_CHANGE,
     WEEK,
     WallClock,
     day_of,
@@ -104,7 +104,7 @@ class _Handoffs:
     def doubles(self, low: int, high: int) -> int:
         """Return how many of the hand-offs in (`low`, `high`] share their instant with
         the one after. Both are the last of theirs."""
-        if self._step > LONGEST_GAP:
+        if self._step > LONGEST_CHANGE:
             return 0
         after, until = self.instant(low), self.instant(high)
         doubles = 0

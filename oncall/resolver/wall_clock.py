@@ -22,8 +22,8 @@ WEEK = 7 * DAY
 FIRST_YEAR = 1970
 LAST_YEAR = 2200
 
-# The longest gap in any zone: Samoa left out the whole of 2011-12-30.
-LONGEST_GAP = DAY
+# The furthest a clock was ever moved: Samoa left out the whole of 2011-12-30.
+LONGEST_CHANGE = DAY
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time has no zone

@@ -5,7 +5,7 @@ code with the resolver beyond the definitions, and reads like the rules in docs/
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -86,7 +86,7 @@ def _rotation_group(
     number = 0
     while first_instant(_handoff(rotation, number), zone) > min(at, anchor):
         number -= 1
-    instants = []
+    instants: list[datetime] = []
     while not instants or instants[-1] <= max(at, anchor):
         instants.append(first_instant(_handoff(rotation, number), zone))
         number += 1
@@ -206,5 +206,5 @@ def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None)
 
 
-def _sorted(users: Iterator[str] | set[str]) -> tuple[str, ...]:
+def _sorted(users: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(users)))

@@ -21,6 +21,7 @@ PLACES = {
     "Antarctica/Troll": "2026-03-29",
     "Africa/Casablanca": "2026-02-15",
     "Atlantic/Azores": "2025-10-26",
+    "America/St_Johns": "2010-11-07",
 }
 PEOPLE = "ABCDEF"
 

@@ -42,11 +42,13 @@ def make_shift(people: str, start: int, end: float, priority: int = 0) -> Json:
     )
 
 
-def hours(*layers: Json, **fields: object) -> list[str]:
+def hours(*layers: Json, **fields: list[Json]) -> list[str]:
     """Who is on call on 2026-01-05: ["10:00-12:00 A"]."""
     return [
         f"{start[6:]}-{end[6:]} {users}"
-        for start, end, users in on_call(make_schedule(*layers, **fields), *DAY)
+        for start, end, users in on_call(
+            make_schedule(*layers, zone="UTC", **fields), *DAY
+        )
     ]
 
 
@@ -113,6 +115,14 @@ class TestRestriction:
         ]
         assert on_call(schedule, "2020-10-03T00:00", "2020-10-04T00:00") == [
             ("10-03 15:00", "10-03 15:30", "A")
+        ]
+
+    def test_a_midnight_that_is_repeated_opens_a_window_the_first_time(self) -> None:
+        """The clock went from 00:01 on Sunday back to 23:01 on Saturday."""
+        layer = self.restricted("00:00", "06:00", ["SU"])
+        schedule = make_schedule(layer, zone="America/St_Johns")
+        assert on_call(schedule, "2010-11-07T02:00", "2010-11-07T03:00") == [
+            ("11-07 02:30", "11-07 03:00", "A")
         ]
 
     def test_no_weekdays_and_no_clocks_is_always(self) -> None:

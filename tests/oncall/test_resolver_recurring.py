@@ -193,6 +193,35 @@ def test_the_start_keeps_its_clock_and_the_length_its_hours() -> None:
     ]
 
 
+def test_a_shift_stretched_over_a_gap_is_seen_in_a_window_near_its_end() -> None:
+    shift = make_recurring(
+        "hourly", "2026-03-27T21:00", interval=24, minutes=720, people="A"
+    )
+    schedule = make_schedule(shift, zone="Europe/Madrid")
+    assert on_call(schedule, "2026-03-29T07:30", "2026-03-29T09:00") == [
+        ("03-29 07:30", "03-29 08:00", "A")
+    ]
+
+
+def test_a_start_just_before_a_repeat_is_seen_in_a_window_that_ends_in_it() -> None:
+    shift = make_recurring("hourly", "2020-11-01T00:45", people="A B")
+    schedule = make_schedule(shift, zone="America/Chicago")
+    assert on_call(schedule, "2020-11-01T06:30", "2020-11-01T07:15") == [
+        ("11-01 06:30", "11-01 06:45", "A"),
+        ("11-01 06:45", "11-01 07:15", "B"),
+    ]
+
+
+def test_two_starts_that_a_gap_moves_together_count_as_the_later() -> None:
+    shift = make_recurring("hourly", "2020-03-08T01:00", people="A B C")
+    schedule = make_schedule(shift, zone="America/Chicago")
+    assert on_call(schedule, "2020-03-08T07:00", "2020-03-08T10:00") == [
+        ("03-08 07:00", "03-08 08:00", "A"),
+        ("03-08 08:00", "03-08 09:00", "C"),
+        ("03-08 09:00", "03-08 10:00", "A"),
+    ]
+
+
 def test_a_start_that_does_not_exist_moves_to_the_end_of_the_gap() -> None:
     shift = make_recurring("daily", "2020-03-07T02:30", people="A")
     schedule = make_schedule(shift, zone="America/Chicago")
