@@ -18,6 +18,9 @@ class SignedInRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+HOW_TO_GET_IT = (
+    "Nothing was changed. An admin can give you the role, under Settings, People."
+)
 ViewT = TypeVar("ViewT", bound=Callable[..., HttpResponseBase])
 
 
@@ -38,11 +41,15 @@ def _only_if(may: Callable[[User], bool], otherwise: str) -> Callable[[ViewT], V
 
 def responder_required(view: ViewT) -> ViewT:
     """Answer 403 to those who may only look."""
-    may_respond = _only_if(lambda u: u.can_respond, "This is for responders.")
+    may_respond = _only_if(
+        lambda u: u.can_respond, "This is for responders. " + HOW_TO_GET_IT
+    )
     return may_respond(view)
 
 
 def admin_required(view: ViewT) -> ViewT:
     """Answer 403 to everybody but admins."""
-    may_administer = _only_if(lambda u: u.is_admin, "This is for admins.")
+    may_administer = _only_if(
+        lambda u: u.is_admin, "This is for admins. " + HOW_TO_GET_IT
+    )
     return may_administer(view)

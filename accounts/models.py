@@ -205,6 +205,11 @@ class AuditEntry(models.Model):
         return f"{self.action} {self.target_label}"
 
     @property
+    def act(self) -> str:
+        """The action in words: "team member added"."""
+        return self.action.replace(".", " ").replace("_", " ")
+
+    @property
     def lines(self) -> list[tuple[str, str]]:
         """The changes in words: [("role", "viewer → admin"), ("name", "Ana")]."""
         return [(field, _in_words(change)) for field, change in self.changes.items()]

@@ -206,6 +206,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {
+    "login": "accounts.sign_in_forms.SignInForm",
+    "reset_password": "accounts.sign_in_forms.ForgottenPasswordForm",
+}
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_TOTP_TOLERANCE = 1
 # Browsers allow passkeys under TLS, and on localhost; never at a bare IP address.

@@ -28,7 +28,9 @@ def create_team(
     except IntegrityError as error:
         raise _name_is_taken(name) from error
     team.members.set(members or [])
-    changes = {"members": [[], [person.email for person in members or []]]}
+    changes = (
+        {"members": [None, [person.email for person in members]]} if members else {}
+    )
     record_audit(actor=by, action="team.created", target=team, changes=changes, at=at)
     return team
 
