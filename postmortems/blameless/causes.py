@@ -9,6 +9,7 @@ from postmortems.blameless.phrases import (
     NEGATIONS,
     Phrase,
     is_negated,
+    object_end,
     owner_at,
     phrase_after,
     subject_before,
@@ -89,6 +90,13 @@ ADVERBS = words(
 )
 
 
+_BEFORE_ERROR = words(
+    """
+    a an the this some simple pure avoidable plain basic unfortunate
+    """
+)
+
+
 def _human_error(s: Sentence, i: int) -> Finding | None:
     is_hyphened = s.lower(i).startswith(("human-", "user-", "operator-"))
     if not is_hyphened and s.lower(i - 1) not in _ERROR_MAKERS:
@@ -101,7 +109,7 @@ def _human_error(s: Sentence, i: int) -> Finding | None:
         return None  # "User errors rose to 5 %" is a count
     if s.words[first].is_possessive:
         return None
-    if s.lower(first - 1) in {"a", "an", "the", "this", "some", "simple", "pure"}:
+    while s.lower(first - 1) in _BEFORE_ERROR:
         first -= 1
     return blame(s, first, i, _KIND_ERROR, _WHY_ERROR, _ALLOWED)
 
@@ -164,7 +172,10 @@ def _done_by(s: Sentence, i: int) -> Finding | None:
     ):
         return None
     first, text = _undone(s, i)
-    return blame(s, first, person.last, _KIND_CAUSE, _WHY_CAUSE, text)
+    last = person.last
+    if s.lower(last + 1) == "who":
+        last = object_end(s, last + 2)
+    return blame(s, first, last, _KIND_CAUSE, _WHY_CAUSE, text)
 
 
 def _undone(s: Sentence, i: int) -> tuple[int, str]:
@@ -212,7 +223,10 @@ def cause_is(s: Sentence, i: int) -> Finding | None:
             first = i
             while first and s.lower(first - 1) in CAUSE_WORDS:
                 first -= 1
-            return _several(s, first, person.last, "")
+            last = person.last
+            if s.lower(last + 1) == "who":
+                last = object_end(s, last + 2)
+            return _several(s, first, last, "")
     return _is_cause(s, i)
 
 
@@ -241,6 +255,10 @@ def _is_cause(s: Sentence, i: int) -> Finding | None:
     subject = subject_before(s, first - 1)
     if subject is None or subject.who not in PEOPLE:
         return None
+    if s.lower(i) == "reason" and s.lower(i + 1) not in {"", "of", "for", "behind"}:
+        text = "several conditions explain why"
+        last = i + 1 if s.lower(i + 1) == "why" else i
+        return blame(s, subject.first, last, _KIND_CAUSE, _WHY_CAUSE, text)
     of = s.lower(i + 1) in {"of", "for", "behind", "here"}
     return _several(s, subject.first, i + 1 if of else i, " to" if of else "")
 

@@ -23,7 +23,7 @@ _BY_ACCIDENT = words("accidentally inadvertently unintentionally unknowingly")
 _WRONGLY = words(
     """
     wrongly mistakenly erroneously incorrectly carelessly recklessly foolishly
-    stupidly blindly improperly hastily negligently needlessly lazily clumsily
+    stupidly blindly improperly hastily negligently needlessly clumsily
     irresponsibly naively sloppily thoughtlessly rashly
     """
 )
@@ -102,6 +102,7 @@ _IDIOMS = (
     ("jumped", "the", "gun"),
     ("fell", "asleep"),
     ("overslept",),
+    ("slept", "through"),
     ("slacked", "off"),
     ("had", "no", "clue"),
     ("made", "a", "mess"),
@@ -132,16 +133,18 @@ def _idiom(s: Sentence, i: int) -> Finding | None:
 
 def _bad_state(s: Sentence, i: int) -> Finding | None:
     subject = actor(s, i)
-    if subject is None or subject.who is Who.LIKELY or is_negated(s, i):
+    if subject is None or subject.who is not Who.PERSON or is_negated(s, i):
         return None
     last = object_end(s, i + 1)
     text = "there was little time and little information at that point"
+    if s.lower(i) == "refused" and s.lower(i + 1) == "to" and last > i + 1:
+        text = f"there was a reason not {s.original(i + 1, last)}"
     return blame(s, subject.first, last, KIND, _WHY, text)
 
 
 def _too_slow(s: Sentence, i: int) -> Finding | None:
     """The on-call was too slow to respond, took too long to answer."""
-    if s.lower(i + 1) not in {"slow", "late", "long", "lazy", "tired", "busy"}:
+    if s.lower(i + 1) not in {"slow", "late", "long", "tired", "busy"}:
         return None
     before = s.lower(i - 1)
     if before not in {"was", "were", "took", "waited", "reacted", "been"}:

@@ -51,6 +51,7 @@ _CARE = words(
 )
 # What readers and customers could or should have got is impact, not blame.
 _RECEIVING = words("seen received gotten got had lost experienced")
+_ANYBODY = words("anyone anybody you")
 _SAFEGUARD = "there was no safeguard at this step"
 
 
@@ -127,11 +128,9 @@ def _is_addressed(s: Sentence, i: int, k: int, subject: Phrase | None) -> bool:
     if subject is None:
         return i == 0 and verb not in MACHINE_VERBS
     is_could = s.lower(i).startswith("could")
-    if subject.who is Who.NOBODY:
-        return not is_could
-    is_receiving = verb in _RECEIVING and (
-        is_could or subject.who is Who.MAYBE or s.lower(subject.last) == "you"
-    )
+    if subject.who is Who.NOBODY or s.lower(subject.first) in _ANYBODY:
+        return not is_could and verb not in _RECEIVING
+    is_receiving = verb in _RECEIVING and (is_could or subject.who is Who.MAYBE)
     if is_receiving:
         return False
     if subject.who is Who.MAYBE and s.lower(subject.last) == "they":
@@ -207,6 +206,8 @@ def _if_had(s: Sentence, i: int) -> Finding | None:
     """If Ana had checked the logs; if only the alert had fired."""
     if s.lower(i + 1) == "only":
         return _if_only(s, i)
+    if s.lower(i - 1) == "as":
+        return None
     subject = phrase_after(s, i + 1)
     if subject is None or s.lower(subject.last + 1) not in {"had", "hadn't"}:
         return None
@@ -217,7 +218,7 @@ def _if_only(s: Sentence, i: int) -> Finding | None:
     subject = phrase_after(s, i + 2)
     had = subject.last + 1 if subject is not None else -1
     if subject is None or s.lower(had) != "had":
-        return advice(s, i, i + 1, KIND, _WHY_NOBODY, "if")
+        return None  # "if only the first one is set"
     found = _had(s, i, subject, had + 1, False)
     if found is not None:
         return found
@@ -246,8 +247,9 @@ def _had(
     if not _is_done(s, k):
         return None
     last = object_end(s, k + 1)
-    if s.lower(k) == "been":
-        if s.lower(k + 1) not in _CARE:
+    is_job = s.lower(k) == "done" and s.lower(last) in {"job", "work", "homework"}
+    if s.lower(k) == "been" or is_job:
+        if not is_job and s.lower(k + 1) not in _CARE:
             return None
         text = "with a safeguard at this step"
         return blame(s, first, last, KIND, _WHY_PERSON, text)
@@ -304,7 +306,7 @@ def _known_better(s: Sentence, i: int) -> Finding | None:
 def _would_be_better(s: Sentence, i: int) -> Finding | None:
     """It would have been better to / would have been avoided."""
     if not s.says(i + 1, "have", "been"):
-        return None
+        return _anyone_competent(s, i)
     k = i + 3
     while s.lower(k).endswith("ly"):
         k += 1
@@ -315,6 +317,17 @@ def _would_be_better(s: Sentence, i: int) -> Finding | None:
         text = "was not part of the process at that point"
         return advice(s, i, k + 1, KIND, _WHY_NOBODY, f"{text} to")
     return None
+
+
+def _anyone_competent(s: Sentence, i: int) -> Finding | None:
+    """Anyone competent would have seen it."""
+    if s.lower(i - 1) not in {"competent", "sensible", "sane", "reasonable"}:
+        return None
+    if s.lower(i - 2) not in _ANYBODY or s.lower(i + 1) != "have":
+        return None
+    last = object_end(s, i + 3)
+    text = "this did not stand out at that point"
+    return blame(s, i - 2, last, KIND, _WHY_PERSON, text)
 
 
 def _avoidable(s: Sentence, i: int) -> Finding | None:

@@ -99,6 +99,11 @@ def _blamed_person(s: Sentence, i: int) -> tuple[int, int] | None:
         k += 1
     elif k > i + 1:
         return None
+    if s.lower(k) in {"it", "this", "that"} and s.lower(k + 1) == "on":
+        k += 2  # "blame it on the new hires"
+        person = phrase_after(s, k)
+        is_person = person is not None and person.who in PEOPLE
+        return (i, person.last) if person is not None and is_person else None
     person = phrase_after(s, k)
     if person is None or person.who not in PEOPLE:
         return None

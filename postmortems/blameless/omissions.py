@@ -3,12 +3,14 @@
 from postmortems.blameless.findings import Finding
 from postmortems.blameless.people import Who, is_system_noun
 from postmortems.blameless.phrases import (
+    CONJUNCTIONS,
     NEGATIONS,
     Phrase,
     acts,
     first_phrase,
     is_conditional,
     object_end,
+    phrase_after,
     subject_before,
 )
 from postmortems.blameless.rule import Rules, advice, blame
@@ -108,10 +110,12 @@ def _forgot(s: Sentence, i: int) -> Finding | None:
     subject = subject_before(s, i)
     if i and (subject is None or _cannot_forget(s, i, subject)):
         return None
-    first = subject.first if subject is not None else i
     present = word in {"forget", "forgets"}
-    if word == "forget" and i == 0:
-        return None  # "Forget the old index."
+    if present and (subject is None or not acts(subject, "notice")):
+        return None
+    if present and s.lower(i - 1) in CONJUNCTIONS:
+        return None  # "Close the file and forget it."
+    first = subject.first if subject is not None else i
     if word == "forgotten" and s.lower(i - 1) not in {"had", "has", "have"}:
         return None
     if is_conditional(s, first, present=present):
@@ -164,7 +168,7 @@ def _bothered(s: Sentence, i: int) -> Finding | None:
     denial = next(
         (
             j
-            for j in range(i - 1, max(-1, i - 5), -1)
+            for j in range(i - 1, max(-1, i - 7), -1)
             if s.lower(j) in NEGATIONS or s.lower(j).endswith("n't")
         ),
         None,
@@ -218,6 +222,8 @@ def _did_not(s: Sentence, i: int) -> Finding | None:
 
 
 def _reworded_denial(s: Sentence, base: str, verb: int, last: int) -> str:
+    if base == "think" and s.lower(verb + 1) == "to" and last > verb + 1:
+        return f"the process did not include a step {s.original(verb + 1, last)}"
     if base in {"care", "think"}:
         return "this was not visible at that point"
     if base in PERCEIVING_VERBS:
@@ -257,6 +263,9 @@ def _is_plural(s: Sentence, subject: Phrase) -> bool:
 
 def _nobody_checked(s: Sentence, i: int) -> Finding | None:
     verb = i + 1
+    if s.lower(verb) in {"from", "on", "in", "of", "at"}:  # "nobody on the team"
+        group = phrase_after(s, verb + 1)
+        verb = group.last + 1 if group is not None else verb
     while s.lower(verb).endswith("ly") or s.lower(verb) in {"even", "else", "ever"}:
         verb += 1
     if s.lower(verb) in {"thought", "cared"} and s.lower(verb + 1) in {"to", "about"}:
@@ -305,6 +314,8 @@ def _failure_of_care(s: Sentence, i: int) -> Finding | None:
     if last < i + 2:
         return None
     text = f"there was no reminder {s.original(i + 1, last)}"
+    if s.says(last + 1, "but", "didn't"):
+        last += 2
     return blame(s, subject.first, last, "counterfactual", WHY, text)
 
 

@@ -267,8 +267,9 @@ def _before_relative(s: Sentence, phrase: Phrase) -> Phrase | None:
             return None
         if s.lower(i) in {"who", "whoever"}:
             before = _plain_phrase_ending(s, i - 1) if i else None
-            first = before.first if before is not None else i
-            return Phrase(first, phrase.last, Who.PERSON)
+            if before is None or before.who is Who.OTHER:
+                return Phrase(i, phrase.last, Who.PERSON)
+            return Phrase(before.first, phrase.last, before.who)
     return None
 
 

@@ -46,6 +46,13 @@ def _obviously(s: Sentence, i: int) -> Finding | None:
     return _dropped(s, i, i, "hindsight", _WHY_OBVIOUS)
 
 
+def _it_is_obvious(s: Sentence, i: int) -> Finding | None:
+    start = i - 2
+    if s.lower(i - 1) not in BE or s.lower(start) != "it" or s.lower(i + 1) != "that":
+        return None
+    return _dropped(s, start, i + 1, "hindsight", _WHY_OBVIOUS)
+
+
 def _dropped(s: Sentence, first: int, last: int, kind: str, why: str) -> Finding | None:
     """Advise to leave out words `first` to `last`: the next word stands for them."""
     k = last + 1
@@ -97,7 +104,7 @@ def _always(s: Sentence, i: int) -> Finding | None:
     after = s.lower(i + 1)
     is_verb = after.isalpha() and not after.endswith(("ed", "ing", "ly"))
     subject = subject_before(s, i) if is_verb and after not in BE else None
-    if subject is None or subject.who not in (Who.PERSON, Who.LIKELY):
+    if subject is None or subject.who is not Who.PERSON:
         return None
     if after in {"had", "have", "has", "been", "got", "saw", "on", "at", "in", "a"}:
         return None
@@ -178,6 +185,7 @@ def _hindsight(s: Sentence, i: int) -> Finding | None:
 
 RULES: Rules = (
     (words("obviously clearly"), _obviously),
+    (words("obvious"), _it_is_obvious),
     (words("of"), _of_course),
     (words("needless"), _needless_to_say),
     (words("everyone everybody"), _everyone_knows),

@@ -41,7 +41,8 @@ _HARSH_OF_PEOPLE = words(
 )
 _HARSH_NOUNS = words(
     """
-    mistake mistakes error errors decision choice oversight move act omission excuse
+    mistake mistakes error errors copy-paste workaround shortcut idea decision
+    choice oversight move act omission excuse
     """
 )
 _NAMES = words(
@@ -87,7 +88,7 @@ def _harsh(s: Sentence, i: int) -> Finding | None:
 
 
 def _word_only(s: Sentence, i: int) -> Finding:
-    return blame(s, i, i, KIND, _WHY, "unguarded")
+    return blame(s, i, i, KIND, _WHY, "risky")
 
 
 def _is_harsh(s: Sentence, i: int) -> Finding | None:
@@ -97,14 +98,16 @@ def _is_harsh(s: Sentence, i: int) -> Finding | None:
             return None
         be -= 1
     subject = subject_before(s, be)
-    is_person = subject is not None and subject.who in (*_PEOPLE, Who.MAYBE)
+    # "They are lazy" is often said of views; "they were too lazy to ask" is not.
+    may_be = () if s.lower(i) in _HARSH_OF_PEOPLE and be == i - 1 else (Who.MAYBE,)
+    is_person = subject is not None and subject.who in (*_PEOPLE, *may_be)
     if subject is None or not is_person:
         return _word_only(s, i) if s.lower(i) in _HARSH else None
     last = object_end(s, i + 1)
     if s.lower(i + 1) == "to" and last > i + 1:
         text = f"the process did not include a step {s.original(i + 1, last)}"
         return blame(s, subject.first, last, KIND, _WHY, text)
-    last = last if s.lower(i + 1) == "enough" else i
+    last = last if s.lower(i + 1) in {"enough", "in"} else i
     return blame(s, subject.first, last, KIND, _WHY, _SAFEGUARD)
 
 
@@ -120,9 +123,16 @@ def _harsh_noun(s: Sentence, i: int) -> Finding | None:
     if last == i:
         return _word_only(s, i)
     text = _with_article(s, start, i + 1, last)
+    last = _with_author(s, last)
     if not is_of_person:
         text = f"{text} that no check caught"
     return blame(s, start, last, KIND, _WHY, text)
+
+
+def _with_author(s: Sentence, last: int) -> int:
+    """Return the last word of "... by Ana" where word `last` is followed by that."""
+    author = phrase_after(s, last + 2) if s.lower(last + 1) == "by" else None
+    return author.last if author is not None and author.who in _PEOPLE else last
 
 
 def _with_article(s: Sentence, start: int, first: int, last: int) -> str:
@@ -152,7 +162,7 @@ def _vice(s: Sentence, i: int) -> Finding | None:
     first = i
     while first and s.lower(first - 1) in {"gross", "sheer", "pure", "plain", "human"}:
         first -= 1
-    return blame(s, first, i, KIND, _WHY, _MISSING)
+    return blame(s, first, _with_author(s, i), KIND, _WHY, _MISSING)
 
 
 def _carelessly(s: Sentence, i: int) -> Finding | None:
@@ -176,7 +186,7 @@ def _lack_of(s: Sentence, i: int) -> Finding | None:
     if not (s.lower(k) in _VIRTUES or is_sense) or is_negated(s, i):
         return None
     first = i - 1 if s.lower(i - 1) in {"a", "the", "this"} else i
-    return blame(s, first, k, KIND, _WHY, _MISSING)
+    return blame(s, first, _with_author(s, k), KIND, _WHY, _MISSING)
 
 
 def _careful(s: Sentence, i: int) -> Finding | None:
@@ -237,6 +247,8 @@ def _attention(s: Sentence, i: int) -> Finding | None:
     first = subject.first if subject is not None else start
     if more and not is_denied and subject is None:
         return blame(s, k, i, KIND, _WHY_CARE, "rely on a check in the tooling")
+    if subject is not None and subject.who is Who.NOBODY and s.lower(i + 1) == "to":
+        return blame(s, k, i + 1, KIND, _WHY_CARE, "reached by")
     text = "the signal did not stand out at that point"
     if more and not is_denied:
         text = "the tooling needs a clearer signal"
@@ -273,7 +285,8 @@ def _asleep(s: Sentence, i: int) -> Finding | None:
     if not s.says(i + 1, "at", "the", "wheel"):
         return None
     be = i - 1
-    subject = subject_before(s, be) if s.lower(be) in BE | {"fell"} else None
+    is_said = s.lower(be) in BE | {"fell", "fallen"}
+    subject = subject_before(s, be) if is_said else None
     first = subject.first if subject is not None else i
     return blame(s, first, i + 3, KIND, _WHY, "no signal reached anyone")
 

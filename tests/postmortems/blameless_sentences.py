@@ -157,6 +157,123 @@ Disciplinary action will follow.
 The team never tells us about renames.
 We will hold the engineer accountable.
 Ana was reprimanded.
+The junior analyst carelessly overwrote the customer dimension.
+If Sarah had run the tests locally, the bug would never have reached production.
+The migration went wrong because Tomasz did not read the documentation.
+This incident was entirely the fault of the data engineering team.
+Dave's sloppy SQL caused the duplicate rows.
+The release manager neglected to notify downstream consumers.
+Why was nobody paying attention to the alerts?
+It was a stupid mistake by the on-call.
+The engineer who wrote this DAG clearly didn't think it through.
+Kevin pushed straight to main without review.
+The data platform team should have had monitoring in place.
+Our vendor manager forgot to renew the licence.
+Someone on the BI team fat-fingered the filter.
+The operator entered the wrong date, which wiped the partition.
+The root cause of this incident was human error on the part of the DBA.
+The on-call person ignored the page for twenty minutes.
+She could have prevented the outage by checking the freshness dashboard.
+The blame for this rests with the analytics engineers.
+Marketing failed to inform us about the campaign.
+He was too lazy to add a uniqueness test.
+Mike broke the build again.
+The intern accidentally dropped the orders table.
+The responder took the wrong action and made things worse.
+Poor judgment on Lena's part delayed the rollback.
+Carlos was supposed to verify the backfill but didn't.
+The failure happened due to the engineer's negligence.
+Nobody on the team bothered to read the runbook.
+The developer was negligent in not testing the change.
+User error: the analyst selected the wrong warehouse.
+You should have known that the key was shared.
+The mistake could have been avoided if the engineer had been more careful.
+Whoever merged this PR did not look at the diff.
+The infra team is responsible for the outage.
+It's obvious that the reviewer wasn't paying attention.
+The DBA's incompetence led to four hours of downtime.
+I forgot to re-enable the trigger.
+I should have double-checked the date range.
+They failed to communicate the schema change.
+The deployer skipped the canary step.
+The culprit was an engineer who changed the column type.
+Jonas mistakenly granted public access to the bucket.
+The lead engineer overlooked the warning in the logs.
+The outage happened because someone did not follow the procedure.
+The analysts caused this by running heavy queries at peak time.
+Incident caused by a careless deployment by Anna.
+Lack of attention by the night shift led to a late response.
+The team underestimated the volume.
+The new engineer lacked the competence to run a failover.
+We failed to test the rollback.
+Alex never should have touched the production cluster.
+The on-call had fallen asleep at the wheel.
+The contractor botched the migration.
+The manager refused to approve the fix.
+It was irresponsible to deploy on a Friday.
+Peter is the reason the dashboards were empty.
+People keep forgetting to update the schema registry.
+The engineer misjudged the risk.
+The finger-pointing started when Sam's change broke the dashboard.
+The error was made by an inexperienced colleague.
+The SRE on duty did not escalate in time.
+Engineer error.
+This would not have happened if Bob had done his job.
+The product owner didn't tell anyone about the launch.
+@maria forgot to add the partition filter.
+The team lead's decision to skip staging was reckless.
+Ben ran the delete statement against production by mistake.
+Laziness on the team's side meant that no tests were written.
+The reviewer rubber-stamped the pull request.
+The data engineer, Lucía, forgot to enable the sensor after maintenance.
+Had Omar escalated immediately, the downtime would have been shorter.
+Our on-call responder should really have looked at the lineage first.
+Nobody from the analytics team bothered to validate the numbers.
+It's clear that the vendor's account manager dropped the ball here.
+A developer carelessly hard-coded the production credentials.
+The team lead should have stopped the release.
+She didn't think to check whether the job had finished.
+Anyone competent would have seen this coming.
+The on-call engineer was not paying attention to the dashboards.
+Paul made a bad call by restarting the database.
+We were careless with the permissions.
+The failure to escalate was Julia's mistake.
+Blame it on the new hires.
+The main culprit here is the DBA, who ignored the warnings.
+The data scientist didn't bother reading the contract.
+This was an avoidable human mistake.
+The problem was caused by an engineer who ran a manual update.
+Greg messed up the permissions again.
+It was the on-call's fault that nobody noticed.
+The ETL developer failed to account for time zones.
+Someone should have told the stakeholders.
+The QA team failed to catch the defect.
+The operator mistyped the partition date.
+He deleted production data without asking anyone.
+The root cause: Mark forgot to merge the hotfix.
+They were negligent in rotating the credentials.
+The backend team broke the contract by renaming the field.
+The engineers never bothered to set up alerts.
+The issue was caused by Lena's negligence.
+The release engineer was guilty of not reading the notes.
+Only the intern could make such a stupid error.
+The maintainers ignored our request for a deprecation notice.
+The outage is the fault of the infrastructure team.
+Roberto is responsible for this mess.
+An analyst ran an expensive query without thinking.
+The incident would not have occurred if the engineer had followed the runbook.
+Why did Ana not escalate?
+You need to be more careful next time.
+The on-call could have acknowledged sooner.
+Luis incorrectly configured the retention policy.
+The retention policy was misconfigured by Luis.
+The DBA team neglected the backups for months.
+A lazy copy-paste by the developer caused the bug.
+The engineer should have had a rollback plan.
+They just didn't care about data quality.
+Nina should of tested it.
+The scheduler was turned off by mistake by the on-call.
+The person on duty slept through the page.
 """
 
 ADVICE = """
@@ -187,6 +304,22 @@ Engineers always restart the job by hand.
 We did not test the migration on a copy.
 Nobody reviewed the change.
 The change should have been reviewed.
+Mistakes were made during the rollout.
+In retrospect, the alert threshold was too high.
+An alert should have been configured for this table.
+This incident was avoidable.
+The root cause was a missing index.
+Clearly the retry policy was wrong.
+There could have been a check on row counts.
+The regression should have been caught by CI.
+It would have been better to roll back first.
+We simply need to add a test.
+The root cause was that the disk was full.
+There should've been a second approver.
+In hindsight we would do this differently.
+The gap could have been detected earlier.
+It was decided that the backfill could wait.
+It is obvious that the index was missing.
 """
 
 CLEAN = """
@@ -371,6 +504,172 @@ The first page was acknowledged in 2 minutes.
 The report for the finance team was late by three hours.
 The process did not include a step to check the logs.
 There was no reminder to rotate the key.
+The freshness monitor failed to fire because its schedule was paused.
+The engineer on call acknowledged the page within three minutes and opened the incident channel.
+dbt Cloud failed to start the job, so the mart was stale.
+Looker should have shown yesterday's numbers.
+Great Expectations failed to load the suite.
+The Spark driver could have run out of memory.
+The deploy at 14:02 renamed the column user_id to customer_id.
+The runbook did not mention the second region.
+Ana paged the platform team, who rolled back the deploy.
+The team should have a shared calendar.
+All engineers should have production read-only access.
+The default timeout was 30 seconds, which is the default.
+The pipeline is fault tolerant by design.
+The analyst reported that totals were missing.
+The upstream team was not told about the change because there is no channel for it.
+We got lucky: the backfill finished before the board meeting.
+The retry logic did not handle a 429.
+The alert fired but was routed to an archived channel.
+Two engineers worked on the rollback in parallel.
+The service failed over to the secondary region without errors.
+The incident was detected by a stakeholder, 50 minutes after impact started.
+The load missed its deadline by two hours.
+The finance dashboard missed yesterday's data.
+The task skipped 300 rows with invalid dates.
+The consumer skipped the offset.
+The exporter ignored the null values.
+The validation step was skipped by the scheduler because of a flag.
+Error handling in the sensor swallows timeouts.
+The failure to load was reported at 06:12.
+The system allowed the wrong table to be selected.
+Nobody was paged because the schedule had a gap.
+No one is on call on Sundays.
+The on-call schedule had a gap between 02:00 and 03:00.
+The responder could not reach the warehouse because the VPN was down.
+The commander handed over to the next shift at 09:00.
+The data contract between the two teams does not cover column types.
+Dagster marked the asset as stale.
+The user agent header was wrong.
+The user-defined function failed to compile.
+Customer orders failed to load into the mart.
+The owner column was null.
+The team column should have been populated by the import.
+The producer should have sent a tombstone.
+The broker should have rejected the message.
+Stripe's API failed to return the invoices.
+Monte Carlo raised an alert at 05:10.
+The job was killed by the OOM killer.
+The incident was caused by a schema change upstream.
+It was triggered by the deploy of a1b2c3.
+The outage was triggered by a certificate that expired.
+The change was reviewed by two engineers and tested in staging.
+The on-call engineer followed the runbook, which was out of date.
+The engineer believed that the table was unused, because its name said so.
+The rollback took longer than expected because the image had been deleted.
+We could have lost data, had the WAL not been archived.
+It is not the engineer's fault.
+The commit author is listed in the log.
+The reviewers should have a checklist.
+Nobody should have direct access to production.
+Should the on-call fail to respond, the page escalates.
+The query failed, and Ana reran it at 04:00.
+The night load always finishes before 05:00.
+Never run the migration twice.
+Just before the deploy, latency was normal.
+The faults were injected by the chaos test.
+The disk at fault was replaced.
+The root cause category is recorded as schema change.
+The team practises blameless postmortems.
+Postgres blamed a deadlock in its log.
+The dashboards were wrong for 4 h.
+Add a test that fails when the column is missing.
+Remind the on-call of open action items.
+The API returned an error because the token was missing.
+The alert should fire when the table is empty.
+We have decided to move the check before the load.
+The incident review is on Thursday with the finance team.
+Sales numbers failed to update.
+The orders team was told at 07:40.
+The lineage picture showed three failing assets.
+The lock was held by a long-running query.
+The engineer had no way to see that the replica was behind.
+The tool asked for no confirmation before deleting the table.
+The second step of the escalation was needed.
+Twelve alerts arrived for one fault.
+The on-call engineer was asleep when the page arrived at 03:12, and acknowledged it at 03:20.
+A human reviewed the output before it was published.
+The human-readable error was logged.
+Fault isolation kept the damage to one region.
+The circuit breaker should open after five errors.
+The fallback should have kicked in after 30 seconds.
+Salesforce could have sent the records twice.
+The tests should have failed on the missing column.
+The alert should've paged the data team.
+The new version failed to parse the header.
+The vendor failed to deliver the file before 06:00.
+The upstream API failed to authenticate our token.
+The cron daemon forgot the schedule after the restart.
+The customer table missed 12 rows.
+The warehouse ignored the hint.
+The second replica refused the connection.
+The team has an on-call rotation of six people.
+The team decided to pause the pipeline at 04:00.
+Engineers on both teams worked through the night.
+The analyst who reported the issue was thanked.
+She asked the commander for the runbook and restarted the ingestion.
+He rolled back the release at 14:20.
+The responder checked the logs and found a deadlock.
+The team did a rollback and then told the stakeholders.
+The engineer had followed the runbook, whose third step was outdated.
+The reviewers approved the change because the tests were green.
+The page woke the secondary, because the primary had no signal.
+The responder was not able to log in.
+The responder did not have the permission to restart the job.
+The page was not acknowledged for 12 minutes, because the phone was in silent mode.
+Nobody on call had access to the account.
+Nobody knew that the table fed the board report.
+No one could have predicted the spike.
+Anyone with the link could have opened the report.
+Users could not see their orders.
+Users reported stale numbers at 09:10.
+The owner of the dashboard asked why the number was zero.
+The finance team used yesterday's numbers for the close.
+The error was introduced by the March release.
+The bug was introduced in version 2.3.
+The duplicate rows were caused by a retry of the sink.
+The delay was due to a lock on the orders table.
+Because of the lock, the load waited.
+The load waited because of a backfill.
+This is the fault line between two systems.
+The tolerance for faults is one node.
+We assign no blame.
+Do not blame people.
+The word blame does not occur here.
+The deploy was rolled back by the platform team at 03:40.
+The incident commander asked everyone to be ready for the switch.
+Make the script refuse to run against production.
+Make it impossible to drop a table without a second approval.
+Add an alert for late files; owner: data platform.
+We will move the check so that the load stops when the file is empty.
+The backup should be tested every month.
+The team should be told when a column is renamed.
+The team should have two approvers for schema changes.
+All teams should have written runbooks.
+The service should have restarted by itself.
+Alerts that were missed are listed below.
+The migration is easy to run and hard to undo.
+It took a long time to find the cause.
+Restarting the job fixed it.
+The operator pattern is documented.
+The Airflow operator failed after three retries.
+The manager node failed to elect a leader.
+The Flink job manager failed to restart.
+The agent failed to report its status.
+The client failed to reconnect.
+Workers failed to pick up tasks.
+Brokers failed to replicate the partition.
+The user session failed to refresh.
+The admin UI failed to load.
+The team's dashboard failed to refresh.
+The engineer's change was rolled back.
+Ana's fix was merged at 05:00.
+Ana's note says that the replica lagged.
+The author of the change was asked for context.
+The person who deployed the change was in a meeting.
+The commander, Ana, opened the call at 03:20.
+Ana and the platform team found the lock at 03:45.
 """
 
 
