@@ -35,7 +35,7 @@ def layer_track(
     layer: Layer, *, zone: ZoneInfo, start: int, end: int
 ) -> list[UserSpan]:
     """Return the shifts of one layer in [`start`, `end`), as if it were alone."""
-    track = clip(_pattern_track(layer, zone, start, end), start, end)
+    track = _pattern_track(layer, zone, start, end)
     if layer.restriction is None:
         return track
     windows = active_windows(layer.restriction, zone=zone, start=start, end=end)
@@ -53,10 +53,11 @@ def _pattern_track(
         case Always(users):
             return [(start, end, users)]
         case Fixed(shifts):
-            return together(
+            spans = (
                 (instant_of(shift.start), instant_of(shift.end), shift.users)
                 for shift in shifts
             )
+            return together(clip(spans, start, end))
 
 
 def shortest_turn(layer: Layer) -> timedelta:

@@ -197,7 +197,9 @@ _PATTERNS: dict[
 
 def _restriction(reader: Reader) -> Restriction:
     return Restriction(
-        weekdays=reader.weekdays("weekdays") or _EVERY_DAY,
+        weekdays=(
+            reader.weekdays("weekdays") if reader.has("weekdays") else _EVERY_DAY
+        ),
         start_clock=reader.clock("start_clock"),
         end_clock=reader.clock("end_clock"),
     )

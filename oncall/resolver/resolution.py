@@ -70,11 +70,14 @@ class Resolution:
 def resolution_of(track: Iterable[UserSpan]) -> Resolution:
     """Return a track over a whole window as its shifts and gaps."""
     shifts, gaps = [], []
+    previous, ended_at = 0, moment_of(0)
     for start, end, users in track:
+        started_at = ended_at if start == previous else moment_of(start)
+        previous, ended_at = end, moment_of(end)
         if users:
-            shifts.append(Shift(moment_of(start), moment_of(end), users))
+            shifts.append(Shift(started_at, ended_at, users))
         else:
-            gaps.append(Gap(moment_of(start), moment_of(end)))
+            gaps.append(Gap(started_at, ended_at))
     return Resolution(tuple(shifts), tuple(gaps))
 
 

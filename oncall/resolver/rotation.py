@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from zoneinfo import ZoneInfo
 
 from oncall.resolver.definitions import Rotation, RotationUnit
@@ -27,18 +27,20 @@ _STEPS = {RotationUnit.HOUR: HOUR, RotationUnit.DAY: DAY, RotationUnit.WEEK: WEE
 def rotation_spans(
     rotation: Rotation, *, zone: ZoneInfo, start: int, end: int
 ) -> list[UserSpan]:
-    """Return the shifts of a rotation that touch [`start`, `end`), uncut."""
+    """Return the track of a rotation in [`start`, `end`)."""
     handoffs = _Handoffs(rotation, wall_clock(zone, start, end))
-    first = handoffs.latest(start)
-    turn = rotation.anchor_index + _turns_since_anchor(rotation, zone, first, start)
+    first, last = handoffs.latest(start), handoffs.latest(end - 1)
+    between = handoffs.instants(first + 1, last)
+    shifts = pairwise([start, *between, end])
+    # Two hand-offs at one instant count once.
+    real = ((begins, ends) for begins, ends in shifts if begins < ends)
     groups = rotation.participants
-    spans = []
-    last = handoffs.latest(end - 1)
-    for begins, ends in pairwise(handoffs.instants(first, last + 1)):
-        if begins < ends:  # two hand-offs at one instant count once
-            spans.append((begins, ends, groups[turn % len(groups)]))
-            turn += 1
-    return spans
+    turn = rotation.anchor_index + _turns_since_anchor(rotation, zone, first, start)
+    turns = islice(cycle(groups), turn % len(groups), None)
+    return [
+        (begins, ends, users)
+        for (begins, ends), users in zip(real, turns, strict=False)
+    ]
 
 
 def _turns_since_anchor(
@@ -86,7 +88,7 @@ class _Handoffs:
         return self._clock.first(self._wall_in_month(number))
 
     def instants(self, first: int, last: int) -> list[int]:
-        """Return the instants of the hand-offs `first` to `last`."""
+        """Return the instants of the hand-offs `first` to `last`; it may be less."""
         if not self._step:
             return [self.instant(number) for number in range(first, last + 1)]
         start, stop = (self._start_wall + n * self._step for n in (first, last + 1))

@@ -125,10 +125,16 @@ class TestRestriction:
             ("11-07 02:30", "11-07 03:00", "A")
         ]
 
-    def test_no_weekdays_and_no_clocks_is_always(self) -> None:
-        assert hours(make_always("A", restriction={"weekdays": []})) == [
-            "00:00-00:00 A"
-        ]
+    def test_without_weekdays_it_is_every_day_and_with_none_of_them_never(self) -> None:
+        clocks = {"start_clock": "09:00", "end_clock": "10:00"}
+        assert hours(make_always("A", restriction=clocks)) == ["09:00-10:00 A"]
+        assert hours(make_always("A", restriction=clocks | {"weekdays": []})) == []
+
+    def test_without_clocks_it_is_whole_days(self) -> None:
+        monday = make_always("A", restriction={"weekdays": ["MO"]})
+        sunday = make_always("A", restriction={"weekdays": ["SU"]})
+        assert hours(monday) == ["00:00-00:00 A"]
+        assert hours(sunday) == []
 
     def test_it_restricts_any_kind_of_layer(self) -> None:
         restriction = make_restriction("09:00", "10:00")
