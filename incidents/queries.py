@@ -170,7 +170,7 @@ def incidents_of_asset(asset: Asset, *, user: User) -> AssetIncidents:
     """What the asset's page shows; at most ten past ones. Nine queries."""
     visible = Incident.objects.visible_to(user).for_list()
     own = FailingAsset.objects.filter(asset=asset).values("incident")
-    above = snapshot().ancestors(asset.pk)
+    above = snapshot(fresh=True).ancestors(asset.pk)
     upstream = FailingAsset.objects.filter(asset__in=above).values("incident")
     return AssetIncidents(
         open=list(visible.open().filter(pk__in=own)),
@@ -194,7 +194,7 @@ def trouble_of(
 
     `user` None is a stranger, who sees nothing of private incidents.
     """
-    lineage = snapshot()
+    lineage = snapshot(fresh=True)
     reach = {a.pk: {a.pk, *lineage.ancestors(a.pk)} for a in assets}
     visible = (
         Incident.objects.filter(private=False)

@@ -1,9 +1,11 @@
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from incidents import views
+from incidents.api.urls import routes
+from incidents.badge_view import badge
 
 app_name = "incidents"
-pages: list[URLPattern | URLResolver] = [
-    path("incidents/<int:pk>/", views.detail, name="detail"),
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("incidents.page_urls")),
+    path("badge/<int:asset_id>.svg", badge, name="badge"),
+    path("api/v1/", include(routes)),
 ]
-urlpatterns = pages

@@ -149,6 +149,17 @@ def hold_role(incident: Incident, role: str, user: User, *, at: datetime) -> boo
     return True
 
 
+def fill_role(
+    *, incident_id: int, role: str, user: User | None, by: User, at: datetime
+) -> None:
+    """Give a role that one person holds to `user`, or with None to nobody."""
+    if user is not None:
+        assign_role(incident_id=incident_id, role=role, user=user, by=by, at=at)
+        return
+    for held in RoleAssignment.objects.filter(incident=incident_id, role=role):
+        remove_role(incident_id=incident_id, role=role, user=held.user, by=by, at=at)
+
+
 @transaction.atomic
 def remove_role(
     *, incident_id: int, role: str, user: User, by: User, at: datetime

@@ -36,7 +36,7 @@ def impact_of(incident: Incident) -> Impact:
     Dashboards are sorted by name. Six queries, whatever the number of assets.
     """
     failing = list(incident.failing_assets.values_list("asset_id", flat=True))
-    affected = affected_by(failing, snapshot())
+    affected = affected_by(failing, snapshot(fresh=True))
     # A failing dashboard is affected too, though nothing leads there.
     own = Asset.objects.filter(pk__in=failing, type__in=DASHBOARD_TYPES)
     affected.update(own.values_list("pk", flat=True))
@@ -72,7 +72,7 @@ def _paths(
 ) -> dict[int, list[int]]:
     """A path to each target from the suspected cause; where none leads there from it,
     from the nearest failing asset."""
-    lineage = snapshot()
+    lineage = snapshot(fresh=True)
     best: dict[int, list[int]] = {pk: [pk] for pk in targets if pk in failing}
     for start in failing:
         for target, path in lineage.paths(start, targets).items():

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import SettingsWrapper as Settings
 
 from alerts.models import Alert
 from incidents.models import Incident, IncidentAlert, MergeOffer, UncorrelatedAlert
@@ -128,9 +129,7 @@ def test_the_same_asset_is_the_same_incident_even_after_days() -> None:
     assert Incident.objects.get().alert_count == 2
 
 
-def test_beyond_the_hops_lineage_no_longer_ties(
-    settings: pytest.FixtureRequest,
-) -> None:
+def test_beyond_the_hops_lineage_no_longer_ties(settings: Settings) -> None:
     settings.CORRELATION_HOPS = 2
     make_lineage("a > b > c > d")
     fire("a"), fire("d")

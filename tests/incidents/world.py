@@ -23,7 +23,7 @@ def make_lineage(*chains: str, **types: str) -> dict[str, Asset]:
     A name given in `types` has that type: dash="dashboard".
     """
     assets: dict[str, Asset] = {}
-    edges = set()
+    edges: set[tuple[str, str]] = set()
     for chain in chains:
         names = [name.strip() for name in chain.split(">")]
         for name in names:

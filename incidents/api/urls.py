@@ -1,0 +1,42 @@
+"""Routes of the API, in the order of docs/api.md."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from incidents.api import health, incidents, parts
+from incidents.models import CauseVerdict
+
+_ONE = "incidents/<int:pk>/"
+_CAUSE = f"{_ONE}causes/<int:asset_id>/"
+
+routes: list[URLPattern | URLResolver] = [
+    path("assets/health/", health.AssetHealth.as_view(), name="api-health"),
+    path("incidents/", incidents.Incidents.as_view(), name="api-list"),
+    path(_ONE, incidents.OneIncident.as_view(), name="api-detail"),
+    path(
+        f"{_ONE}acknowledge/",
+        incidents.Acknowledge.as_view(),
+        name="api-acknowledge",
+    ),
+    path(f"{_ONE}resolve/", incidents.Resolve.as_view(), name="api-resolve"),
+    path(f"{_ONE}reopen/", incidents.Reopen.as_view(), name="api-reopen"),
+    path(f"{_ONE}snooze/", incidents.Snooze.as_view(), name="api-snooze"),
+    path(f"{_ONE}escalate/", incidents.Escalate.as_view(), name="api-escalate"),
+    path(f"{_ONE}merge/", incidents.Merge.as_view(), name="api-merge"),
+    path(f"{_ONE}split/", incidents.Split.as_view(), name="api-split"),
+    path(f"{_ONE}timeline/", parts.Timeline.as_view(), name="api-timeline"),
+    path(f"{_ONE}alerts/", parts.Alerts.as_view(), name="api-alerts"),
+    path(f"{_ONE}causes/", parts.Causes.as_view(), name="api-causes"),
+    path(f"{_ONE}impact/", parts.ImpactView.as_view(), name="api-impact"),
+    path(
+        f"{_CAUSE}confirm/",
+        parts.JudgeCause.as_view(verdict=CauseVerdict.Verdict.CONFIRMED),
+        name="api-confirm-cause",
+    ),
+    path(
+        f"{_CAUSE}reject/",
+        parts.JudgeCause.as_view(verdict=CauseVerdict.Verdict.REJECTED),
+        name="api-reject-cause",
+    ),
+    path(f"{_ONE}updates/", parts.Updates.as_view(), name="api-updates"),
+    path(f"{_ONE}pages/", parts.Pages.as_view(), name="api-pages"),
+]
