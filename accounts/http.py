@@ -18,20 +18,21 @@ class SignedInRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-HOW_TO_GET_IT = (
-    "Nothing was changed. An admin can give you the role, under Settings, People."
+REFUSAL = (
+    "This is for {}. Nothing was changed. An admin can give you the role it needs, "
+    "under Settings, People."
 )
 ViewT = TypeVar("ViewT", bound=Callable[..., HttpResponseBase])
 
 
-def _only_if(may: Callable[[User], bool], otherwise: str) -> Callable[[ViewT], ViewT]:
+def _only_if(may: Callable[[User], bool], whom: str) -> Callable[[ViewT], ViewT]:
     def decorator(view: ViewT) -> ViewT:
         @wraps(view)
         def wrapper(
             request: SignedInRequest, *args: Any, **kwargs: Any
         ) -> HttpResponseBase:
             if not may(request.user):
-                raise PermissionDenied(otherwise)
+                raise PermissionDenied(REFUSAL.format(whom))
             return view(request, *args, **kwargs)
 
         return cast(ViewT, wrapper)
@@ -41,15 +42,11 @@ def _only_if(may: Callable[[User], bool], otherwise: str) -> Callable[[ViewT], V
 
 def responder_required(view: ViewT) -> ViewT:
     """Answer 403 to those who may only look."""
-    may_respond = _only_if(
-        lambda u: u.can_respond, "This is for responders. " + HOW_TO_GET_IT
-    )
+    may_respond = _only_if(lambda u: u.can_respond, "responders")
     return may_respond(view)
 
 
 def admin_required(view: ViewT) -> ViewT:
     """Answer 403 to everybody but admins."""
-    may_administer = _only_if(
-        lambda u: u.is_admin, "This is for admins. " + HOW_TO_GET_IT
-    )
+    may_administer = _only_if(lambda u: u.is_admin, "admins")
     return may_administer(view)

@@ -35,10 +35,9 @@ class FirstRunMiddleware:
         self.has_people = False  # once true, it stays so: people are never deleted
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.has_people:
-            self.has_people = User.objects.exists()
-        if not self.has_people and not request.path.startswith(NOT_PAGES):
-            setup = reverse("accounts:setup")
-            if request.path != setup:
-                return HttpResponseRedirect(setup)
+        if self.has_people or request.path.startswith(NOT_PAGES):
+            return self.get_response(request)
+        self.has_people = User.objects.exists()
+        if not self.has_people and request.path != (setup := reverse("accounts:setup")):
+            return HttpResponseRedirect(setup)
         return self.get_response(request)

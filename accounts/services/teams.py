@@ -28,9 +28,8 @@ def create_team(
     except IntegrityError as error:
         raise _name_is_taken(name) from error
     team.members.set(members or [])
-    changes = (
-        {"members": [None, [person.email for person in members]]} if members else {}
-    )
+    emails = [person.email for person in members or []]
+    changes = {"members": [None, emails]} if emails else {}
     record_audit(actor=by, action="team.created", target=team, changes=changes, at=at)
     return team
 
