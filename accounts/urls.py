@@ -9,7 +9,7 @@ urlpatterns = [
     path("invitation/<str:token>/", entrance.invitation, name="invitation"),
     # Stands before allauth's page: an address is not changed, because it is what
     # an admin invited.
-    path("accounts/email/", entrance.closed),
+    path("accounts/email/", entrance.closed, name="closed"),
     path("settings/", profile.profile, name="settings"),
     path("settings/tokens/", profile.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", profile.revoke_token, name="revoke_token"),
