@@ -58,6 +58,15 @@ def test_turns_far_from_the_anchor_leave_out_the_doubled_hand_offs() -> None:
     ]
 
 
+def test_hand_offs_at_half_past_never_fall_together_in_an_hour_long_gap() -> None:
+    rotation = make_rotation("hour", "2020-01-01T00:30", people="A B C D E F G")
+    schedule = make_schedule(rotation, zone=CHICAGO)
+    hours = (366 * 2 + 365 * 4) * 24
+    assert starts(schedule, "2026-01-01T06:30", "2026-01-01T07:30") == [
+        ("01-01 06:30", "ABCDEFG"[hours % 7])
+    ]
+
+
 def test_turns_before_the_anchor_leave_out_the_doubled_hand_offs_too() -> None:
     rotation = make_rotation("hour", "2026-01-01T00:00", people="A B C D E F G")
     schedule = make_schedule(rotation, zone=CHICAGO)
