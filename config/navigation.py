@@ -1,9 +1,11 @@
 """What the frame of every page shows."""
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.models import User
-from incidents.queries import navigation_counts
+from incidents.queries import needs_you_count, open_count
+from oncall.queries import on_call_now
 
 SECTIONS = {
     "incidents": "incidents",
@@ -18,11 +20,21 @@ SECTIONS_OF_PAGES = {"home": "home", "incidents:analytics": "analytics"}
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """Counts for the rail and who is on call now, for signed-in people."""
+    """Counts for the rail and who is on call now, for signed-in people.
+
+    Nothing for a part that is fetched by itself: it has no frame.
+    """
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or request.headers.get("HX-Request"):
         return {}
-    return {"nav": {**navigation_counts(user), "section": section_of(request)}}
+    return {
+        "nav": {
+            "section": section_of(request),
+            "open_incidents": open_count(user),
+            "needs_you": needs_you_count(user),
+            "on_call_now": on_call_now(timezone.now()),
+        }
+    }
 
 
 def section_of(request: HttpRequest) -> str:

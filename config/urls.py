@@ -2,12 +2,15 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from config import health
+from incidents.views import home, search
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("", home, name="home"),
+    path("search/", search, name="search"),
     path("", include("accounts.urls")),
     path("", include("catalog.urls")),
     path("", include("oncall.urls")),

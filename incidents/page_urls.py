@@ -1,0 +1,32 @@
+"""Addresses of the incident pages, their live parts and the acts on them."""
+
+from django.urls import path
+
+from incidents import views
+
+urlpatterns = [
+    path("incidents/", views.index, name="list"),
+    path("incidents/declare/", views.declare, name="declare"),
+    path("incidents/<int:pk>/", views.detail, name="detail"),
+    path("incidents/<int:pk>/parts/<slug:name>/", views.part, name="part"),
+    path("incidents/<int:pk>/picture/", views.picture, name="picture"),
+    path("incidents/<int:pk>/edit/", views.edit, name="edit"),
+    path("incidents/<int:pk>/acknowledge/", views.acknowledge, name="acknowledge"),
+    path("incidents/<int:pk>/status/", views.status, name="status"),
+    path("incidents/<int:pk>/resolve/", views.resolve, name="resolve"),
+    path("incidents/<int:pk>/reopen/", views.reopen, name="reopen"),
+    path("incidents/<int:pk>/escalate/", views.escalate, name="escalate"),
+    path("incidents/<int:pk>/snooze/", views.snooze, name="snooze"),
+    path("incidents/<int:pk>/severity/", views.severity, name="severity"),
+    path("incidents/<int:pk>/details/", views.details, name="details"),
+    path("incidents/<int:pk>/situation/", views.situation, name="situation"),
+    path("incidents/<int:pk>/roles/", views.roles, name="roles"),
+    path("incidents/<int:pk>/notes/", views.note, name="note"),
+    path("incidents/<int:pk>/notes/<int:entry>/pin/", views.pin, name="pin"),
+    path("incidents/<int:pk>/times/", views.times, name="times"),
+    path("incidents/<int:pk>/root-cause/", views.root_cause, name="root_cause"),
+    path("incidents/<int:pk>/causes/<int:asset>/", views.judge, name="judge"),
+    path("incidents/<int:pk>/updates/", views.update, name="update"),
+    path("incidents/<int:pk>/merge/", views.merge, name="merge"),
+    path("analytics/", views.analytics, name="analytics"),
+]

@@ -1,0 +1,188 @@
+"""Values for templates, prepared once: fifty rows must not cost fifty look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from catalog.models import Asset
+from core.markdown import render_markdown
+from incidents.models import Incident, RoleAssignment, TimelineEntry
+from oncall.services import Rung
+
+MOST_UNFOLDED = 4
+Kind = TimelineEntry.Kind
+
+# The design system's marks; what is not here is quiet.
+MARKS = {Kind.OPENED: "triggered", Kind.TOLD: "notified", Kind.REOPENED: "triggered"}
+VERBS = {
+    Kind.NOTE: "noted",
+    Kind.ACKNOWLEDGED: "acknowledged",
+    Kind.STATUS: "changed the status",
+    Kind.SEVERITY: "changed the severity",
+    Kind.ROLE: "changed the roles",
+    Kind.UPDATE: "posted an update",
+    Kind.CAUSE: "judged the cause",
+    Kind.TIMES: "corrected the times",
+    Kind.MERGED: "merged",
+    Kind.CHANGED: "edited",
+    Kind.RESOLVED: "resolved it",
+    Kind.REOPENED: "reopened it",
+    Kind.OPENED: "declared it",
+    Kind.PAGED: "paged",
+    Kind.TOLD: "told",
+    Kind.ALERT: "changed the alerts",
+}
+MARKDOWN_KINDS = {Kind.NOTE, Kind.UPDATE}
+NEXT_ACTS = {
+    Incident.Status.INVESTIGATING: (Incident.Status.IDENTIFIED, "Mark identified"),
+    Incident.Status.IDENTIFIED: (Incident.Status.MONITORING, "Mark monitoring"),
+    Incident.Status.MONITORING: (Incident.Status.RESOLVED, "Resolve"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list of incidents."""
+
+    incident: Incident
+    url: str
+    commander: str
+    cause: str
+
+
+def rows_of(incidents: Iterable[Incident], *, now: datetime) -> list[Row]:
+    """Lines for incidents fetched with `for_list()`. No queries."""
+    return [
+        Row(
+            incident=incident,
+            url=incident.get_absolute_url(),
+            commander=str(commander_of(incident) or incident.acknowledged_by or ""),
+            cause=str(incident.suspected_asset or ""),
+        )
+        for incident in incidents
+    ]
+
+
+def commander_of(incident: Incident) -> User | None:
+    for one in incident.roles.all():
+        if one.role == RoleAssignment.Role.COMMANDER:
+            return one.user
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline; `folded` are further machine entries of its kind."""
+
+    pk: int
+    at: datetime
+    kind: str
+    by: str
+    verb: str
+    text: str
+    html: SafeString | None
+    pinned: bool
+    is_late: bool
+    folded: tuple[Entry, ...] = ()
+
+
+def timeline_days(
+    entries: Iterable[TimelineEntry],
+) -> list[tuple[datetime, list[Entry]]]:
+    """Entries by day of the reader's zone, oldest first, with runs of alerts folded."""
+    shown = [_entry(entry) for entry in entries]
+    days = groupby(shown, key=lambda entry: timezone.localtime(entry.at).date())
+    return [((day := list(part))[0].at, _fold(day)) for _, part in days]
+
+
+def _entry(entry: TimelineEntry) -> Entry:
+    kind = Kind(entry.kind)
+    is_written = kind in MARKDOWN_KINDS
+    return Entry(
+        pk=entry.pk,
+        at=entry.at,
+        kind=MARKS.get(kind, str(kind)),
+        by=str(entry.actor) if entry.actor else "",
+        verb=VERBS[kind],
+        text="" if is_written else entry.text,
+        html=render_markdown(entry.text) if is_written else None,
+        pinned=entry.pinned,
+        is_late=(entry.recorded_at - entry.at).total_seconds() > 60,
+    )
+
+
+def _fold(entries: list[Entry]) -> list[Entry]:
+    """Many alerts in a row become one line that opens."""
+    shown: list[Entry] = []
+    for key, part in groupby(entries, key=lambda e: (e.kind, e.by, e.pinned)):
+        run = list(part)
+        if key[:2] == ("alert", "") and len(run) > MOST_UNFOLDED:
+            first = run[0]
+            summary = f"{len(run)} entries about alerts"
+            shown.append(
+                Entry(
+                    first.pk,
+                    first.at,
+                    "alert",
+                    "",
+                    "",
+                    summary,
+                    None,
+                    pinned=False,
+                    is_late=False,
+                    folded=tuple(run),
+                )
+            )
+        else:
+            shown += run
+    return shown
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCause:
+    """A suspect with its asset, ready to show. `verdict` is "", confirmed, rejected."""
+
+    asset: Asset
+    score: float
+    failing: bool
+    reasons: tuple[str, ...]
+    verdict: str
+
+
+def causes_of(incident: Incident) -> list[ShownCause]:
+    """The ranked suspects. Two queries."""
+    assets = Asset.objects.select_related("team").in_bulk(
+        [cause["asset"] for cause in incident.causes]
+    )
+    verdicts = dict(incident.verdicts.values_list("asset_id", "verdict"))
+    return [
+        ShownCause(
+            asset=assets[cause["asset"]],
+            score=cause["score"],
+            failing=cause["failing"],
+            reasons=tuple(cause["reasons"]),
+            verdict=verdicts.get(cause["asset"], ""),
+        )
+        for cause in incident.causes
+        if cause["asset"] in assets
+    ]
+
+
+RUNG_STATES = {
+    "paged": "now",
+    "acknowledged": "acknowledged",
+    "ended": "past",
+    "planned": "future",
+}
+
+
+def rung_rows(rungs: Iterable[Rung]) -> list[tuple[Rung, str]]:
+    """Each rung with the state the design system's ladder knows."""
+    return [(rung, RUNG_STATES[rung.state]) for rung in rungs]

@@ -1,0 +1,55 @@
+"""Search over everything a person may see."""
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.http import SignedInRequest
+from accounts.models import User
+from catalog.models import Asset
+from incidents.models import Incident
+from incidents.queries import IncidentFilter
+from incidents.signals import FoundThing, search_results
+
+MOST_OF_A_KIND = 12
+
+
+@require_safe
+def search(request: SignedInRequest) -> HttpResponse:
+    """Incidents, assets, people and postmortems. `#128` leads straight there."""
+    q = request.GET.get("q", "").strip()[:200]
+    number = q.removeprefix("#")
+    if q.startswith("#") and number.isdecimal() and len(number) < 19:
+        visible = Incident.objects.visible_to(request.user)
+        if (incident := visible.filter(pk=int(number)).first()) is not None:
+            return redirect(incident)
+    groups: dict[str, list[FoundThing]] = {}
+    for thing in _found(request.user, q) if q else []:
+        groups.setdefault(thing.kind, []).append(thing)
+    return render(request, "incidents/search.html", {"q": q, "groups": groups})
+
+
+def _found(user: User, q: str) -> list[FoundThing]:
+    visible = Incident.objects.visible_to(user)
+    found = [
+        FoundThing(
+            "Incidents",
+            str(incident),
+            incident.get_absolute_url(),
+            incident.get_status_display(),
+        )
+        for incident in IncidentFilter(q=q).apply(visible, user=user)[:MOST_OF_A_KIND]
+    ]
+    found += [
+        FoundThing("Assets", asset.name, asset.get_absolute_url(), asset.namespace)
+        for asset in Asset.objects.matching(q)[:MOST_OF_A_KIND]
+    ]
+    people = User.objects.filter(Q(name__icontains=q) | Q(email__icontains=q))
+    found += [
+        FoundThing("People", str(person), "", person.email)
+        for person in people.filter(is_active=True)[:MOST_OF_A_KIND]
+    ]
+    for _, answer in search_results.send(Incident, user=user, q=q):
+        found += answer
+    return found
