@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pytest_django.fixtures import SettingsWrapper as Settings
+from pytest_django.fixtures import Settings
 
 from alerts.models import Alert
 from incidents.models import Incident, IncidentAlert, MergeOffer, UncorrelatedAlert
