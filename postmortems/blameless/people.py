@@ -259,6 +259,8 @@ def _role(sentence: Sentence, head: int) -> Who:
 
 def _named(sentence: Sentence, head: int) -> Who:
     word = sentence.words[head]
+    if word.text.isdigit() and head and is_person_noun(sentence.lower(head - 1)):
+        return Who.PERSON  # "responder 1"
     if is_name(word) or sentence.lower(head - 1) in TITLES:
         return Who.PERSON
     if is_identifier(word) or word.lower in SYSTEM_NAMES or is_system_noun(word.lower):
