@@ -57,7 +57,7 @@ def lay_out(
     """
     graph = AGraph(directed=True, strict=True)
     graph.graph_attr.update(
-        rankdir="LR", nodesep="0.14", ranksep="0.55", mclimit="0.4", nslimit="0.5"
+        rankdir="LR", nodesep="0.14", ranksep="0.45", mclimit="0.4", nslimit="0.5"
     )
     if len(edges) > 4 * boxes:
         graph.graph_attr.update(splines="line")

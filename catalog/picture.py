@@ -19,7 +19,7 @@ HEIGHT = 30.0
 LETTER = 6.4  # the usual width of a letter at 12 px
 ICON, GAP, PADDING = 14.0, 6.0, 9.0
 INITIALS = 22.0
-LONGEST_LABEL = 24
+LONGEST_LABEL = 20
 
 MARKS = {"cause": "◆ ", "failing": "▲ ", "stale": "◌ "}
 STATE_WORDS = {
