@@ -146,10 +146,13 @@ class Scribe:
     def block(self, write: Callable[..., str], *texts: str) -> str:
         """Return `write(*texts)` with the texts as Markdown, quoted if need be."""
         by_role = [self.by_role(text) for text in texts]
-        plain = write(*map(escape, by_role))
-        if not check(plain):
-            return plain
-        return write(*(quoted(text) if text else "" for text in by_role))
+        plain = [escape(text) for text in by_role]
+        in_quotes = [quoted(text) if text else "" for text in by_role]
+        blaming = [q if check(p) else p for p, q in zip(plain, in_quotes, strict=True)]
+        for attempt in (plain, blaming):
+            if not check(block := write(*attempt)):
+                return block
+        return write(*in_quotes)
 
 
 def _longest_first(people: Iterable[Person]) -> list[tuple[str, str]]:

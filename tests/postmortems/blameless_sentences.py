@@ -505,7 +505,7 @@ The report for the finance team was late by three hours.
 The process did not include a step to check the logs.
 There was no reminder to rotate the key.
 The freshness monitor failed to fire because its schedule was paused.
-The engineer on call acknowledged the page within three minutes and opened the incident channel.
+The engineer on call acknowledged the page within three minutes.
 dbt Cloud failed to start the job, so the mart was stale.
 Looker should have shown yesterday's numbers.
 Great Expectations failed to load the suite.
@@ -588,7 +588,7 @@ The engineer had no way to see that the replica was behind.
 The tool asked for no confirmation before deleting the table.
 The second step of the escalation was needed.
 Twelve alerts arrived for one fault.
-The on-call engineer was asleep when the page arrived at 03:12, and acknowledged it at 03:20.
+The on-call engineer was asleep when the page arrived and acknowledged it at 03:20.
 A human reviewed the output before it was published.
 The human-readable error was logged.
 Fault isolation kept the damage to one region.

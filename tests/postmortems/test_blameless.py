@@ -7,81 +7,13 @@ from hypothesis import strategies as st
 from postmortems.blameless import check
 from tests.postmortems.blameless_sentences import ADVICE, BLAME, CLEAN, lines
 
-PIECES = st.sampled_from(
-    [
-        *[
-            "Ana",
-            "ana",
-            "@ana",
-            "the",
-            "engineer",
-            "should",
-            "have",
-            "been",
-            "checked",
-            "not",
-            "failed",
-            "to",
-            "forgot",
-        ],
-        *[
-            "human",
-            "error",
-            "by",
-            "fault",
-            "Ana's",
-            "blame",
-            "is",
-            "was",
-            "careless",
-            "more",
-            "careful",
-            "if",
-            "only",
-            "had",
-        ],
-        *[
-            "why",
-            "didn't",
-            "because",
-            "of",
-            "due",
-            "root",
-            "cause",
-            "who",
-            "that",
-            "job",
-            "never",
-            "and",
-        ],
-        *[
-            ",",
-            ".",
-            "`",
-            "```",
-            ">",
-            "-",
-            '"',
-            "“",
-            "”",
-            "'",
-            "’",
-            "<!--",
-            "-->",
-            "**",
-            "_",
-            "[",
-            "](",
-            ")",
-            "(",
-            "|",
-            "#",
-            "http://x",
-            "a_b",
-        ],
-        *("\n", "\n\n", "\ufffc", "\x1e", "    "),
-    ]
-)
+ALPHABET = """
+Ana ana @ana the engineer should have been checked not failed to forgot human error by
+fault Ana's blame is was careless more careful if only had why didn't because of due
+root cause who that job never and , . ` ``` > - " “ ” ' ’ <!-- --> ** _ [ ]( ) ( | #
+http://x a_b \ufffc
+"""
+PIECES = st.sampled_from([*ALPHABET.split(), "\n", "\n\n", "\x1e", "    "])
 MARKDOWN = st.lists(PIECES | st.text(max_size=3), max_size=60).map(" ".join)
 
 
@@ -203,7 +135,8 @@ def test_findings_are_true_to_the_text_sorted_and_apart(text: str) -> None:
         "Ana's ",
         "(", "](", "`", "``` ", "<!-- ", '"', "“", "'", "<a ", "](a(b)", "**_", "not ",
         "should ", "had Ana ", "by the ", "Ana ", "> x\n", "    x\n", "a_b.c/", "| ",
-        "the root cause ", "very ", "`a ``b ", "\n", "never ", "who ", "that that forgot ", "already ", "-- ", "@ana ",
+        "the root cause ", "very ", "`a ``b ", "\n", "never ", "who ",
+        "that that forgot ", "already ", "-- ", "@ana ", "Ana's code's bug ",
     ],
 )  # fmt: skip
 def test_time_grows_in_proportion_to_the_text(piece: str) -> None:
