@@ -212,7 +212,10 @@ class AuditEntry(models.Model):
     @property
     def lines(self) -> list[tuple[str, str]]:
         """The changes in words: [("role", "viewer → admin"), ("name", "Ana")]."""
-        return [(field, _in_words(change)) for field, change in self.changes.items()]
+        return [
+            (field.replace("_", " "), _in_words(change))
+            for field, change in self.changes.items()
+        ]
 
 
 def _in_words(change: Any) -> str:

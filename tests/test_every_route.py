@@ -48,6 +48,7 @@ VIEWERS_MAY = {
     "account_reauthenticate": "their own session",
     "account_email": "hidden behind the next, which does nothing",
     "accounts:closed": "is not there for anybody",
+    "incidents:api-health": "asks after the health of many assets at once",
     "oncall:api_schedule_preview": "computes shifts and saves nothing",
     "oncall:api_simulate": "computes a ladder and sends nothing",
 }

@@ -124,7 +124,7 @@ def accept_invitation(
         actor=person,
         action="invitation.accepted",
         target=invitation,
-        changes={"person": [None, person.pk]},
+        changes={},
         at=at,
     )
     return person

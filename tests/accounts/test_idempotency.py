@@ -203,3 +203,28 @@ def test_a_key_used_for_another_request_is_refused() -> None:
     answer_once(request_hash="a", **given)  # type: ignore[arg-type]  # mixed values
     with pytest.raises(DomainError, match="different request"):
         answer_once(request_hash="b", **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_files_sent_again_with_another_boundary_are_the_same_request(
+    signed_in: Client,
+) -> None:
+    manifest = b'{"metadata": {}, "nodes": {}, "sources": {}, "exposures": {}}'
+    answers = []
+    for boundary in (b"first", b"second"):
+        body = (
+            b"--%s\r\nContent-Disposition: form-data; name=manifest; "
+            b"filename=manifest.json\r\nContent-Type: application/json\r\n\r\n"
+            b"%s\r\n--%s--\r\n"
+        ) % (boundary, manifest, boundary)
+        answers.append(
+            signed_in.generic(
+                "POST",
+                "/api/v1/catalog/dbt/",
+                body,
+                content_type=f"multipart/form-data; boundary={boundary.decode()}",
+                headers={"Idempotency-Key": "dbt"},
+            )
+        )
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[1].headers["Idempotent-Replayed"] == "true"

@@ -45,6 +45,17 @@ def totp_code(secret: str) -> str:
     return str(format_hotp_value(hotp_value(secret, counter)))
 
 
+def set_up_app(client: Client) -> str:
+    """Return the secret that the person's app now holds."""
+    path = "/accounts/2fa/totp/activate/"
+    asked = client.get(path)
+    assert asked.headers["Location"].startswith("/accounts/reauthenticate/")
+    client.post(asked.headers["Location"], {"password": PASSWORD})
+    secret: str = client.get(path).context["form"].secret
+    client.post(path, {"code": totp_code(secret)})
+    return secret
+
+
 def test_signing_in_leads_to_where_one_wanted_to_go(person: User) -> None:
     client = Client()
     asked = client.get("/settings/tokens/")
@@ -162,9 +173,7 @@ def test_a_changed_password_is_noted_and_mailed(person: User) -> None:
 def test_a_second_factor_is_asked_for_from_then_on(person: User) -> None:
     client = Client()
     sign_in_with(client, PASSWORD)
-    page = client.get("/accounts/2fa/totp/activate/")
-    secret = page.context["form"].secret
-    client.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
+    secret = set_up_app(client)
     kept = Authenticator.objects.get(type="totp")
     assert secret not in str(kept.data)
     actions = AuditEntry.objects.values_list("action", flat=True)
@@ -192,8 +201,7 @@ def test_a_second_factor_is_asked_for_from_then_on(person: User) -> None:
 def test_removing_the_second_factor_is_noted(person: User) -> None:
     client = Client()
     sign_in_with(client, PASSWORD)
-    secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
-    client.post("/accounts/2fa/totp/activate/", {"code": totp_code(secret)})
+    set_up_app(client)
     client.post("/accounts/2fa/totp/deactivate/")
     assert not Authenticator.objects.exists()
     noted = AuditEntry.objects.filter(action="person.second_factor_removed")
