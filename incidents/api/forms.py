@@ -27,14 +27,14 @@ STATUSES = Incident.Status.choices
 class Form(serializers.Serializer[Any]):
     """Refuses fields it does not know, so that a slip of the pen is not ignored."""
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given = self.initial_data if isinstance(self.initial_data, dict) else {}
-        unknown = set(given) - set(self.fields)
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else ()
         if unknown:
             raise serializers.ValidationError(
                 {str(name): ["There is no such field."] for name in sorted(unknown)}
             )
-        return attrs
+        told: dict[str, Any] = super().to_internal_value(data)
+        return told
 
 
 class ListQuery(serializers.Serializer[Any]):

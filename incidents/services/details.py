@@ -15,7 +15,7 @@ from core.live import publish
 from incidents import wording
 from incidents.models import Incident, RoleAssignment, TimelineEntry
 from incidents.services.locking import lock_incident
-from incidents.services.paging import page_again
+from incidents.services.paging import page_next_step
 from incidents.severity import is_worse
 
 Kind = TimelineEntry.Kind
@@ -42,7 +42,7 @@ def change_severity(
 ) -> Incident:
     """Set the severity by hand; from then on the machine leaves it alone.
 
-    When it gets worse and nobody has acknowledged, the next step is paged.
+    When it gets worse while people are being paged, the next step is paged.
     """
     incident = lock_incident(incident_id)
     before = incident.severity
@@ -55,7 +55,7 @@ def change_severity(
     )
     incident.record(Kind.SEVERITY, f"{before} to {severity}.", at=at, by=by)
     if is_worse(severity, before):
-        page_again(incident, at=at, why=f"severity rose to {severity}.")
+        page_next_step(incident, at=at, why=f"severity rose to {severity}.")
     _changed(incident, by=by, at=at, severity=[before, severity])
     return incident
 

@@ -97,10 +97,15 @@ def page_body(
 
 
 def page_again(incident: Incident, *, at: datetime, why: str) -> None:
-    """Severity rose and nobody has answered: take the next step without waiting."""
-    if incident.acknowledged_at is not None or not incident.is_open:
-        return
-    if escalate_now(subject=incident.subject, at=at):
-        incident.record(TimelineEntry.Kind.PAGED, f"Next step paged: {why}", at=at)
-    else:
+    """Severity rose and nobody has answered: page on, from the first step if need be."""
+    waits = incident.is_open and incident.acknowledged_at is None
+    if waits and not page_next_step(incident, at=at, why=why):
         start_paging(incident, at=at)
+
+
+def page_next_step(incident: Incident, *, at: datetime, why: str) -> bool:
+    """Take the next step without waiting for it. False when nobody is being paged."""
+    if not escalate_now(subject=incident.subject, at=at):
+        return False
+    incident.record(TimelineEntry.Kind.PAGED, f"Next step paged: {why}", at=at)
+    return True

@@ -1,0 +1,149 @@
+"""Asking whether data is good: the health endpoint and the badge."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from catalog.models import Asset
+from incidents.badge import OpenTrouble, State, draw, state_of
+from incidents.models import Incident
+from incidents.services import acknowledge_incident, resolve_incident
+from tests.factories import make_asset
+from tests.incidents.world import correlate, fire, make_lineage, minutes
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/assets/health/"
+
+
+@pytest.fixture
+def broken(db: None) -> dict[str, Asset]:
+    """raw fails; board hangs from it; other has nothing to do with it."""
+    assets = make_lineage("raw > mart > board", "other > report", board="dashboard")
+    fire("raw", severity="SEV2")
+    correlate()
+    return assets
+
+
+def ask(client: Client, name: str) -> dict[str, object]:
+    response = client.get(URL, {"namespace": "warehouse", "name": name})
+    assert response.status_code == 200
+    answer: dict[str, object] = response.json()
+    return answer
+
+
+def test_an_asset_is_unhealthy_while_something_upstream_fails(
+    signed_in: Client, broken: dict[str, Asset], user: User
+) -> None:
+    incident = Incident.objects.get()
+    answer = ask(signed_in, "board")
+    assert answer["healthy"] is False
+    assert answer["incidents"] == [
+        {
+            "id": incident.pk,
+            "title": "raw failed",
+            "severity": "SEV2",
+            "status": "triggered",
+            "asset": {"id": broken["raw"].pk, "namespace": "warehouse", "name": "raw"},
+            "url": f"http://127.0.0.1:8000/incidents/{incident.pk}/",
+        }
+    ]
+    assert ask(signed_in, "other") == {"healthy": True, "incidents": []}
+    resolve_incident(incident_id=incident.pk, by=user, at=minutes(20))
+    assert ask(signed_in, "board")["healthy"] is True
+
+
+def test_what_is_downstream_does_no_harm(
+    signed_in: Client, broken: dict[str, Asset]
+) -> None:
+    fire("board")
+    correlate()
+    asked = ask(signed_in, "mart")
+    assert isinstance(asked["incidents"], list)
+    assert [i["asset"]["name"] for i in asked["incidents"]] == ["raw"]
+
+
+def test_many_assets_are_asked_at_once(
+    signed_in: Client, broken: dict[str, Asset]
+) -> None:
+    named = [{"namespace": "warehouse", "name": n} for n in ("board", "other")]
+    answer = signed_in.post(URL, {"assets": named}, "application/json").json()
+    assert answer["healthy"] is False
+    assert len(answer["incidents"]) == 1
+    assert [a["healthy"] for a in answer["assets"]] == [False, True]
+
+
+def test_unknown_assets_are_404_and_bad_questions_400(signed_in: Client) -> None:
+    unknown = {"namespace": "warehouse", "name": "nothing"}
+    assert signed_in.get(URL, unknown).status_code == 404
+    assert signed_in.get(URL).status_code == 400
+    for body, code in (
+        ({"assets": [unknown]}, 404),
+        ({"assets": []}, 400),
+        ({"assets": [unknown] * 101}, 400),
+        ({}, 400),
+    ):
+        assert signed_in.post(URL, body, "application/json").status_code == code
+
+
+def test_private_incidents_do_not_show_in_health(
+    signed_in: Client, broken: dict[str, Asset]
+) -> None:
+    Incident.objects.update(private=True)
+    assert ask(signed_in, "board")["healthy"] is True
+
+
+def badge(client: Client, asset: Asset) -> str:
+    response = client.get(f"/badge/{asset.pk}.svg")
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/svg+xml"
+    return response.content.decode()
+
+
+def test_the_badge_says_its_state_in_a_word(
+    signed_in: Client, broken: dict[str, Asset], user: User
+) -> None:
+    assert "other: healthy" in badge(signed_in, broken["other"])
+    assert "raw: failing" in badge(signed_in, broken["raw"])
+    assert "board: stale" in badge(signed_in, broken["board"])
+    incident = Incident.objects.get()
+    acknowledge_incident(incident_id=incident.pk, by=user, at=minutes(11))
+    assert "board: being fixed" in badge(signed_in, broken["board"])
+
+
+def test_strangers_see_a_badge_only_where_it_was_made_public(
+    client: Client, user: User
+) -> None:
+    closed, public = make_asset(), make_asset(badge_is_public=True)
+    refused = client.get(f"/badge/{closed.pk}.svg")
+    missing = client.get("/badge/999999.svg")
+    assert refused.status_code == missing.status_code == 302
+    assert "healthy" in badge(client, public)
+
+
+def test_a_public_badge_tells_nothing_of_private_incidents(
+    client: Client, broken: dict[str, Asset], user: User
+) -> None:
+    Asset.objects.update(badge_is_public=True)
+    Incident.objects.update(private=True)
+    assert "healthy" in badge(client, broken["raw"])
+
+
+def test_a_badge_that_has_not_changed_is_not_sent_again(signed_in: Client) -> None:
+    url = f"/badge/{make_asset().pk}.svg"
+    first = signed_in.get(url)
+    assert "max-age=15" in first["Cache-Control"]
+    again = signed_in.get(url, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_states_are_told_apart_by_shape_and_names_are_escaped() -> None:
+    shapes = {draw("x", state).split("transform")[1][:120] for state in State}
+    assert len(shapes) == len(State)
+    assert "<script>" not in draw("<script>", State.HEALTHY)
+
+
+def test_being_fixed_takes_somebody_on_every_trouble() -> None:
+    answered = OpenTrouble(is_own=False, is_answered=True)
+    waiting = OpenTrouble(is_own=False, is_answered=False)
+    assert state_of([answered, waiting]) is State.STALE
+    assert state_of([answered]) is State.BEING_FIXED
