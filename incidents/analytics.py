@@ -88,8 +88,8 @@ def _clocks(incidents: list[Incident]) -> Clocks:
 def _median(
     pairs: Iterable[tuple[datetime | None, datetime | None]],
 ) -> timedelta | None:
-    spans = [end - start for start, end in pairs if start and end]
-    return median(spans) if spans else None
+    spans = [(end - start).total_seconds() for start, end in pairs if start and end]
+    return timedelta(seconds=median(spans)) if spans else None
 
 
 def _weeks(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from catalog.collapsing import State
 from catalog.drawing import draw_assets
 from catalog.graph import snapshot
 from incidents.models import Incident
@@ -25,7 +26,8 @@ def picture_of(incident: Incident) -> SafeString | None:
         return None
     reached = [one.asset.pk for one in impact_of(incident).dashboards]
     shown = _between(sources, failing, reached)
-    states = dict.fromkeys(shown, "stale") | dict.fromkeys(failing, "failing")
+    states: dict[int, State] = dict.fromkeys(shown, "stale")
+    states |= dict.fromkeys(failing, "failing")
     if cause:
         states[cause] = "cause"
     return draw_assets(

@@ -49,7 +49,7 @@ class DeclareForm(forms.Form):
         required=False,
         label="Affected assets",
         widget=forms.Textarea(attrs={"rows": 2, "list": "assets"}),
-        help_text="One name per line, as in Assets. Their lineage shows who is affected.",
+        help_text="One name a line, as in Assets. Their lineage shows who is affected.",
     )
     team = forms.ModelChoiceField(
         Team.objects.all(), required=False, empty_label="By the assets"
@@ -131,7 +131,7 @@ class RoleForm(forms.Form):
 
 
 class TimesForm(forms.Form):
-    """Empty leaves a time as it is; only the end of the mitigation may be taken away."""
+    """Empty leaves a time as it is; only the mitigation may be taken away."""
 
     impact_started_at = LocalTimeField(required=False, label="Impact started")
     detected_at = LocalTimeField(required=False, label="Detected")
@@ -139,9 +139,9 @@ class TimesForm(forms.Form):
     mitigated_at = LocalTimeField(required=False, label="Mitigated")
     resolved_at = LocalTimeField(required=False, label="Resolved")
 
-    def __init__(self, *args: Any, incident: Incident, **options: Any) -> None:
+    def __init__(self, data: Any = None, *, incident: Incident) -> None:
         initial = {name: getattr(incident, name) for name in self.base_fields}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(data, initial=initial)
         for name in ("acknowledged_at", "resolved_at"):
             if initial[name] is None:
                 del self.fields[name]

@@ -32,5 +32,6 @@ def declare(request: SignedInRequest) -> HttpResponse:
     return render(request, "incidents/declare.html", {"form": form}, status=status)
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+def _number(text: str | None) -> int:
+    """The id in an address; 0, which nothing has, when it is none."""
+    return int(text) if text and text.isdecimal() and len(text) < 19 else 0

@@ -1,5 +1,7 @@
 """Search over everything a person may see."""
 
+from typing import Any
+
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -50,6 +52,7 @@ def _found(user: User, q: str) -> list[FoundThing]:
         FoundThing("People", str(person), "", person.email)
         for person in people.filter(is_active=True)[:MOST_OF_A_KIND]
     ]
-    for _, answer in search_results.send(Incident, user=user, q=q):
-        found += answer
+    answers: list[tuple[Any, Any]] = search_results.send(Incident, user=user, q=q)
+    for _, answer in answers:
+        found += answer or []
     return found

@@ -20,7 +20,7 @@ from incidents.signals import home_items
 from incidents.summary import failing_by_team, next_shift
 
 PAGE_SIZE = 50
-VIEWS = (
+VIEWS: tuple[tuple[str, dict[str, str]], ...] = (
     ("Open", {"status": queries.OPEN}),
     ("My teams", {"status": queries.OPEN, "mine": "1"}),
     ("Resolved", {"status": queries.RESOLVED}),
@@ -46,7 +46,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     items = [
         item
         for _, answer in home_items.send(Incident, user=request.user, at=at)
-        for item in answer
+        for item in answer or []
     ]
     context = {
         "home": found,
