@@ -56,11 +56,6 @@ def start(data_dir: Path) -> str:
     return host
 
 
-def stop(data_dir: Path) -> None:
-    """Stop the server, whoever else uses it."""
-    get_server(pgdata(data_dir), cleanup_mode="stop").stop()
-
-
 def forget_dead_users(data_dir: Path) -> None:
     """Drop processes that were killed from the server's list of users, so that it
     stops when the last living one leaves."""

@@ -50,6 +50,8 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
             # One line a request comes from the request middleware.
             "django.server": {"level": "WARNING"},
             "uvicorn.access": {"level": "WARNING"},
+            # Its lines hold addresses, and those hold keys.
+            "httpx": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},

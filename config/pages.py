@@ -44,7 +44,8 @@ class ThreadedPages:
         except ConnectionResetError:
             return None
         # Sent in one piece, so the length is known even when it came in chunks.
-        environ = build_environ(scope, io.BytesIO(body))
+        stream = io.BytesIO(body)
+        environ = build_environ(scope, stream)  # type: ignore[arg-type]  # a whole body
         environ["CONTENT_LENGTH"] = str(len(body))
         status, sent, content = await asyncio.get_running_loop().run_in_executor(
             self.threads, self._run, environ

@@ -168,7 +168,7 @@ DATABASES["default"] |= {
 WEB_PROCESSES = whole_number("WEB_PROCESSES", 1, least=1, most=64)
 WEB_THREADS = whole_number("WEB_THREADS", 8, least=1, most=64)
 WORKER_THREADS = whole_number("WORKER_THREADS", 8, least=2, most=200)
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_DEFAULT_QUEUE = "headwater"

@@ -14,6 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import embedded
 from config.children import Child, Children
+from config.demo.live import inlet_keys, start_failing
+from config.demo.world import PASSWORD, PEOPLE
 from config.environment import DATA_DIR, REDIS_URL, USES_EMBEDDED_POSTGRES
 from config.firstalert import first_alert_command
 from config.inprocess import InProcessWorker
@@ -31,10 +33,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._check_port()
+        if USES_EMBEDDED_POSTGRES:
+            embedded.forget_dead_users(DATA_DIR)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         if options["demo"]:
             call_command("demo", stdout=self.stdout)
+            start_failing(inlet_keys())
         self._say_where(is_demo=options["demo"])
         try:
             if REDIS_URL:
@@ -42,8 +47,7 @@ class Command(BaseCommand):
             else:
                 self._run_in_this_process()
         finally:
-            if USES_EMBEDDED_POSTGRES:
-                embedded.stop(DATA_DIR)
+            # The embedded PostgreSQL ends with the last process that uses it.
             self.stdout.write("Stopped.")
 
     def _check_port(self) -> None:
@@ -71,7 +75,7 @@ class Command(BaseCommand):
             "",
         ]
         if is_demo:
-            lines.insert(2, "  Sign in     demo@example.com with demo-password")
+            lines.insert(2, f"  Sign in     {PEOPLE[0].email} with {PASSWORD}")
         lines.append("  Ctrl-C stops everything.")
         self.stdout.write("\n".join(lines) + "\n")
         self.stdout.flush()
