@@ -210,6 +210,16 @@ def _due_to(s: Sentence, i: int) -> Finding | None:
     )
 
 
+def _on_person(s: Sentence, i: int) -> Finding | None:
+    """This is on Ana."""
+    if s.lower(i - 1) not in BE or s.lower(i - 2) not in {"this", "that", "all"}:
+        return None
+    person = phrase_after(s, i + 1)
+    if person is None or person.who is not Who.PERSON or not _closes(s, person):
+        return None
+    return _several(s, i - 2, person.last, "")
+
+
 def cause_is(s: Sentence, i: int) -> Finding | None:
     """The cause was Ana; Ana was the cause of the outage."""
     k = i + 1
@@ -359,6 +369,7 @@ RULES: Rules = (
     (_SLIPS | {"judgement", "judgment"}, _slip_by),
     (_HARMED_BY | _DONE_BY, _done_by),
     (words("due because owing"), _due_to),
+    (words("on"), _on_person),
     (words("cause reason problem"), cause_is),
     (_OWNERS, possessive),
 )

@@ -15,6 +15,7 @@ from postmortems.blameless.people import is_person_noun
 from postmortems.blameless.phrases import (
     BE,
     DETERMINERS,
+    first_phrase,
     is_negated,
     phrase_after,
     subject_before,
@@ -69,6 +70,10 @@ def _to_blame(s: Sentence, i: int) -> Finding | None:
     """Ana is to blame for the delay; we blame Ana; the blame lies with Ana."""
     if s.lower(i - 1) in {"git", "github", "gitlab", "hg"} or is_negated(s, i):
         return None
+    if s.lower(i - 1) == "to" and s.lower(i - 2) in _REFLEXIVES:
+        subject = first_phrase(s, i - 2)
+        first = subject.first if subject is not None else i - 2
+        return _blamed(s, first, i, SEVERAL)
     if s.lower(i - 1) == "to" and s.lower(i - 2) in BE | ADVERBS:
         be = i - 2
         while s.lower(be) in ADVERBS:
@@ -114,6 +119,7 @@ def _blamed_person(s: Sentence, i: int) -> tuple[int, int] | None:
     return first, person.last
 
 
+_REFLEXIVES = words("himself herself themselves myself ourselves yourself")
 _LIES = words("lies falls rests is was lay goes belongs")
 
 

@@ -9,13 +9,18 @@ from postmortems.blameless.phrases import (
     acts,
     first_phrase,
     is_conditional,
+    nearest_phrase,
     object_end,
     phrase_after,
     subject_before,
 )
 from postmortems.blameless.rule import Rules, advice, blame
 from postmortems.blameless.sentences import Sentence
-from postmortems.blameless.verbs import HUMAN_VERBS, PERCEIVING_VERBS
+from postmortems.blameless.verbs import (
+    HUMAN_VERBS,
+    PERCEIVING_VERBS,
+    bases_by_form,
+)
 from postmortems.blameless.wordlist import words
 
 KIND = "omission"
@@ -24,12 +29,11 @@ _WHY_FORGOT = "Forgetting is what people do; say what the step relied on."
 _WHY_BOTHER = "This guesses at a person's motives."
 
 # After "did not": what a later reader would have liked somebody to do.
-_EXPECTED_VERBS = words(
+_EXPECTED_VERBS = bases_by_form(
     """
-    ask audit care check communicate consider consult coordinate cross-check
-    document double-check escalate follow inform investigate listen look monitor
-    plan question read review tell test think update validate verify mention
-    announce remember
+    ask audit care check communicate consider consult coordinate cross-check document
+    double-check escalate follow inform investigate listen look monitor plan question
+    read review tell test think update validate verify mention announce remember
     """
 )
 # Only of a single person: teams are often said not to have noticed, as plain fact.
@@ -204,15 +208,19 @@ def _did_not(s: Sentence, i: int) -> Finding | None:
     verb = i + 1
     while s.lower(verb).endswith("ly") or s.lower(verb) in {"even", "actually"}:
         verb += 1
+    is_gerund = s.lower(verb).endswith("ing")
     start = i
-    if s.lower(i) == "not":
+    if s.lower(i) == "not" and not is_gerund:
         if s.lower(i - 1) not in {"did", "does"}:
             return None
         start = i - 1
-    subject = subject_before(s, start)
+    subject = nearest_phrase(s, i) if is_gerund else subject_before(s, start)
     base = _base(s, verb)
     if subject is None or not acts(subject, base) or not _expected(s, verb, subject):
         return None
+    if is_gerund:
+        text = f"a process that did not include {s.original(verb, verb)}"
+        return blame(s, subject.first, verb, KIND, WHY, text)
     if is_conditional(s, subject.first, present=True) and s.lower(i) != "never":
         return None
     last = object_end(s, verb + 1)
@@ -237,9 +245,7 @@ def _reworded_denial(s: Sentence, base: str, verb: int, last: int) -> str:
 def _base(s: Sentence, verb: int) -> str:
     """Return the base form of the verb after "did not" or "never"."""
     lower = s.lower(verb)
-    if s.lower(verb - 1) == "never" and lower.removesuffix("s") in _EXPECTED_VERBS:
-        return lower.removesuffix("s")
-    return _DOING.get(lower, lower)
+    return _EXPECTED_VERBS.get(lower, lower)
 
 
 def _expected(s: Sentence, verb: int, subject: Phrase) -> bool:

@@ -58,11 +58,7 @@ _TECHNICAL_MODIFIERS = words(
     storage task token traffic transaction volume window workload
     """
 )
-_MANAGERS = words(
-    """
-    manager director controller admin author owner lead writer reviewer
-    """
-)
+_MANAGERS = words("manager director controller writer")
 
 SYSTEM_NOUNS = words(
     """

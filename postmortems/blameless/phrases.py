@@ -273,6 +273,11 @@ def _before_relative(s: Sentence, phrase: Phrase) -> Phrase | None:
     return None
 
 
+def nearest_phrase(s: Sentence, before: int) -> Phrase | None:
+    """Return the noun phrase right before a word, whatever it hangs on."""
+    return _plain_phrase_ending(s, before - 1)
+
+
 def owner_at(s: Sentence, last: int) -> Phrase | None:
     """Return who owns something, where word `last` ends in 's."""
     return _bare_phrase(s, last) if s.words[last].is_possessive else None

@@ -80,7 +80,8 @@ def _harsh(s: Sentence, i: int) -> Finding | None:
     word = s.lower(i)
     if is_negated(s, i):
         return None
-    if s.lower(i - 1) in BE | {"being", "too", "so", "very", "really", "simply"}:
+    before = s.lower(i - 1)
+    if before in BE | {"being", "too", "so", "very"} or before.endswith("ly"):
         return _is_harsh(s, i)
     if i + 1 >= len(s) or s.words[i + 1].is_mark:
         return None if word in _HARSH_OF_PEOPLE else _word_only(s, i)

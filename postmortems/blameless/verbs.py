@@ -106,6 +106,11 @@ def _forms(bases: str) -> frozenset[str]:
     return frozenset(forms)
 
 
+def bases_by_form(bases: str) -> dict[str, str]:
+    """Return {form: base} for the verbs named: {"told": "tell", "tells": "tell"}."""
+    return {form: base for base in bases.split() for form in _forms(base)}
+
+
 # What only people do.
 HUMAN_VERBS = _forms(
     """

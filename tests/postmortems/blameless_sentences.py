@@ -274,6 +274,46 @@ They just didn't care about data quality.
 Nina should of tested it.
 The scheduler was turned off by mistake by the on-call.
 The person on duty slept through the page.
+Operator mistake caused the wrong partition to be dropped.
+It was the result of an engineer not following procedure.
+The engineer made the wrong assumption about the schema.
+The release was botched by the platform team.
+The alert was ignored by the on-call engineer.
+The warning signs were missed by the team.
+This is on Ana.
+Ana was careless when she ran the script.
+The analyst was clearly incompetent.
+If the team had tested the change, the outage could have been prevented.
+The DBA had forgotten to restore the grants.
+The on-call never looked at the alert.
+The developers should not have merged on a Friday.
+The engineer should have known better.
+They could have just asked us.
+Everyone should have read the announcement.
+Whose mistake was it?
+A fat-finger error by the operator deleted the bucket.
+Samir's negligence cost us four hours.
+The new guy broke the pipeline.
+A colleague mistakenly disabled the check.
+The contractor's sloppy work led to the incident.
+Tom ran the migration without approval.
+The service owner failed to respond to the page.
+It happened because nobody was paying attention.
+The team was too lazy to automate the check.
+We have a careless engineer on the team.
+My mistake led to the wrong totals.
+This was due to the ignorance of the on-call engineer.
+Ops forgot to renew the certificate.
+The on-call missed it completely.
+The engineer didn't think about the consequences.
+Luca should have been more attentive.
+He has only himself to blame.
+The staff member neglected to log the change.
+The responsible engineer should have noticed the spike.
+The person who wrote the query should have used a limit.
+Human mistakes caused the outage.
+Anna's code broke the load.
+The DevOps team failed to apply the patch.
 """
 
 ADVICE = """
@@ -670,6 +710,55 @@ The author of the change was asked for context.
 The person who deployed the change was in a meeting.
 The commander, Ana, opened the call at 03:20.
 Ana and the platform team found the lock at 03:45.
+The operator restarted the pod at 04:00.
+The Postgres operator failed to reconcile.
+The error was logged by the worker.
+The error was caught by the retry.
+A bug in the parser dropped the last row.
+The table was deleted by the retention job.
+The retention job deleted the wrong partition.
+The script pushed a broken config.
+The deploy broke production.
+The migration broke the view.
+The sensor missed the file.
+The agent ignored the signal.
+CI should have caught the missing column.
+The linter should have flagged it.
+The schema registry should have rejected the event.
+The cache could have been stale.
+The team could see the numbers at 09:00.
+The team would have been paged by the new alert.
+The lineage would have shown the dashboards.
+The responder had the password but not the permission.
+The responder made the decision to roll back at 04:00.
+The commander made a call to the vendor.
+The platform team made a change to the retry policy.
+The team introduced a check on row counts.
+Ana wrote a script to repair the rows.
+The person on call had 40 minutes of sleep.
+The alert went to the wrong channel.
+The alert was sent to the wrong team.
+The on-call engineer was paged for the wrong service.
+The responders looked at the wrong dashboard first because both have the same name.
+An engineer ran the documented command, which targeted production by default.
+The documentation said to run it without checking.
+The default made it possible to run without testing.
+The load ran without a check.
+The page said nothing about the cause.
+It was not obvious that the table was shared.
+We do not yet know who or what deleted the file.
+The vendor took responsibility.
+The support team told customers at 10:00.
+The reviewers had no way to see the plan.
+Everyone should have two-factor authentication.
+Everyone in the team should have a backup contact.
+The mistake is easy to make.
+To err is human.
+Errors by type: timeouts 40, bad requests 12.
+The faulty deploy was reverted.
+The job is always late on Mondays.
+Only the first alert paged somebody.
+The only alert was routed to an archived channel.
 """
 
 
