@@ -97,7 +97,7 @@ def page_body(
 
 
 def page_again(incident: Incident, *, at: datetime, why: str) -> None:
-    """Severity rose and nobody has answered: page on, from the first step if need be."""
+    """Severity rose and nobody has answered: page on, or from the first step."""
     waits = incident.is_open and incident.acknowledged_at is None
     if waits and not page_next_step(incident, at=at, why=why):
         start_paging(incident, at=at)

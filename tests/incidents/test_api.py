@@ -1,5 +1,6 @@
 """The contract of incidents over HTTP (docs/api.md section 4)."""
 
+import json
 from datetime import timedelta
 from typing import Any
 

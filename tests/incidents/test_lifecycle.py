@@ -220,7 +220,7 @@ def test_a_note_has_its_own_time_and_none_in_the_future(user: User) -> None:
     assert (entry.at, entry.recorded_at) == (minutes(-5), minutes(5))
     for wrong in ({"text": "  "}, {"text": "x", "happened_at": minutes(6)}):
         with pytest.raises(InvalidInputError):
-            add_note(incident_id=incident.pk, by=user, at=minutes(5), **wrong)  # type: ignore[arg-type]
+            add_note(incident_id=incident.pk, by=user, at=minutes(5), **wrong)
 
 
 def test_one_person_holds_a_role_and_many_respond(user: User) -> None:
