@@ -19,13 +19,18 @@ BOUND_SECONDS = 20.0
 
 
 def wait_until(
-    condition: Callable[[], object], *, seconds: float = BOUND_SECONDS, what: str = ""
+    condition: Callable[[], object],
+    *,
+    seconds: float = BOUND_SECONDS,
+    what: str | Callable[[], str] = "",
 ) -> None:
-    """Return when `condition()` is truthy; fail the test after `seconds`."""
+    """Return when `condition()` is truthy; fail the test after `seconds`, saying what
+    was waited for."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            pytest.fail(f"waited {seconds} s for {what or condition}")
+            wanted = what() if callable(what) else what
+            pytest.fail(f"waited {seconds} s for {wanted or condition}")
         time.sleep(0.02)
 
 

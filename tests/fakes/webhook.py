@@ -9,6 +9,7 @@ A request is remembered before it is answered, whatever the answer: status 500 o
 """
 
 import json
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -33,12 +34,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """One request. Header names are lower case."""
+    """One request. Header names are lower case; `at` is monotonic seconds."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def json(self) -> Any:
