@@ -106,16 +106,7 @@ def restart_postgres(app: App) -> None:
     server: PostgresServer = get_server(folder, cleanup_mode=None)
     pgexec(
         "pg_ctl",
-        (
-            "-D",
-            str(folder),
-            "-m",
-            "immediate",
-            "-w",
-            "restart",
-            "-l",
-            str(folder / "log"),
-        ),
+        ("-D", str(folder), "-m", "immediate", "-w", "-l", log, "restart"),
         bin_path=server.bin_path,
         user=server.system_user,
         timeout=60,
