@@ -9,9 +9,12 @@ from django.db.models import Prefetch, QuerySet
 
 from accounts.models import User
 from core.errors import InvalidInputError
-from oncall.models import Override, Schedule, Swap
-from oncall.resolver import ScheduleDefinition, Shift, resolve
-from oncall.services.schedules import definition
+from oncall.channels.registry import choices
+from oncall.links import override_path
+from oncall.models import ContactMethod, EscalationPolicy, Schedule
+from oncall.resolver import Gap, Resolution, ScheduleDefinition, resolve
+from oncall.services.rungs import Rung, simulate
+from oncall.services.schedules import definition, exceptions_between
 
 # How far ahead the next change is looked for, nearest first because that is cheap.
 HORIZONS = (timedelta(days=14), timedelta(days=62), timedelta(days=400))
@@ -24,8 +27,8 @@ class Standing:
 
     `user_ids` is empty in a gap. `until` is when that changes, None when nothing
     changes within 400 days. `next_ids` are on call from `next_at` on: at `until`, or
-    later when a gap comes first. `is_readable` is False when what is stored is no
-    schedule.
+    later when a gap comes first. `gap` is the first one in the next 14 days. What is
+    stored is no schedule when `is_readable` is False.
     """
 
     schedule: Schedule
@@ -33,12 +36,14 @@ class Standing:
     until: datetime | None = None
     next_ids: tuple[str, ...] = ()
     next_at: datetime | None = None
+    gap: Gap | None = None
     is_readable: bool = True
 
     @property
-    def gap_until(self) -> datetime | None:
-        """The end of the gap that follows `until`, None when the next shift does."""
-        return self.next_at if self.user_ids and self.next_at != self.until else None
+    def fill_path(self) -> str:
+        """Where the gap is filled, "" without one."""
+        gap = self.gap
+        return override_path(self.schedule, gap.start, gap.end) if gap else ""
 
 
 class OnCallNow(TypedDict):
@@ -55,10 +60,7 @@ def standings(
 ) -> list[Standing]:
     """Every schedule as it stands at `at`, by name. Three queries."""
     wanted = Schedule.objects.all() if schedules is None else schedules
-    current = wanted.select_related("team").prefetch_related(
-        Prefetch("overrides", Override.objects.filter(end_at__gt=at)),
-        Prefetch("swaps", Swap.objects.filter(end_at__gt=at)),
-    )
+    current = wanted.select_related("team").prefetch_related(*exceptions_between(at))
     return [_standing(schedule, at) for schedule in current]
 
 
@@ -75,10 +77,10 @@ def names(ids: Iterable[str], known: dict[str, User]) -> str:
 
 def _standing(schedule: Schedule, at: datetime) -> Standing:
     try:
-        defined = definition(schedule)
-        shifts = _next_shifts(defined, at)
+        view = _view(definition(schedule), at)
     except InvalidInputError:
         return Standing(schedule, is_readable=False)
+    shifts = list(view.shifts)
     now = shifts.pop(0) if shifts and shifts[0].start == at else None
     following = shifts[0] if shifts else None
     end_of_view = at + HORIZONS[-1]
@@ -89,18 +91,18 @@ def _standing(schedule: Schedule, at: datetime) -> Standing:
         until=until if until != end_of_view else None,
         next_ids=following.users if following else (),
         next_at=following.start if following else None,
+        gap=next((gap for gap in view.gaps if gap.start < at + HORIZONS[0]), None),
     )
 
 
-def _next_shifts(defined: ScheduleDefinition, at: datetime) -> list[Shift]:
-    """The shift at `at`, if there is one, and the one after it."""
-    shifts: tuple[Shift, ...] = ()
+def _view(defined: ScheduleDefinition, at: datetime) -> Resolution:
+    """The shortest look ahead in which there is a shift after the one at `at`."""
     for horizon in HORIZONS:
-        shifts = resolve(defined, start=at, end=at + horizon).shifts
-        is_on_call = bool(shifts) and shifts[0].start == at
-        if len(shifts) > is_on_call:
+        view = resolve(defined, start=at, end=at + horizon)
+        is_on_call = bool(view.shifts) and view.shifts[0].start == at
+        if len(view.shifts) > is_on_call:
             break
-    return list(shifts[:2])
+    return view
 
 
 _kept: tuple[object, datetime, datetime, list[OnCallNow]] | None = None
@@ -132,3 +134,49 @@ def on_call_now(at: datetime) -> list[OnCallNow]:
     # One assignment: another thread sees the old answer or the new one.
     _kept = (state, at, min([at + NAVIGATION_LIFETIME, *changes]), answer)
     return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One notification that would go out. `channel` is the kind of its method."""
+
+    channel: str
+    at: datetime
+
+    @property
+    def label(self) -> str:
+        return dict(choices()).get(self.channel, self.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One rung of a ladder to come; `user` is None where a step reaches nobody."""
+
+    rung: Rung
+    user: User | None
+    ways: tuple[Way, ...]
+
+
+def foreseen(policy: EscalationPolicy, *, at: datetime) -> list[Reached]:
+    """Who would be told when and how, if something happened at `at`."""
+    rungs = simulate(policy, at=at)
+    users = User.objects.prefetch_related(
+        Prefetch(
+            "contact_methods",
+            ContactMethod.objects.exclude(verified_at=None),
+            to_attr="verified_methods",
+        )
+    ).in_bulk([rung.user_id for rung in rungs if rung.user_id is not None])
+    return [
+        Reached(rung, user, _ways(user, rung.at) if user else ())
+        for rung in rungs
+        for user in [users.get(rung.user_id or 0)]
+    ]
+
+
+def _ways(user: User, at: datetime) -> tuple[Way, ...]:
+    """As the engine will do it: without a verified method, by the account's e-mail."""
+    methods: list[ContactMethod] = getattr(user, "verified_methods", [])
+    if not methods:
+        return (Way("email", at),)
+    return tuple(Way(method.kind, at + method.delay) for method in methods)

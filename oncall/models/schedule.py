@@ -72,7 +72,7 @@ class Override(models.Model):
     )
     start_at = models.DateTimeField()
     end_at = models.DateTimeField()
-    priority = models.SmallIntegerField(default=0)
+    priority = models.IntegerField(default=0)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
     class Meta:

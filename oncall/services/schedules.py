@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
+
 from oncall.models import Override, Schedule, Swap
 from oncall.resolver import ScheduleDefinition, parse_schedule, users_at
 
@@ -25,8 +27,24 @@ def definition(schedule: Schedule) -> ScheduleDefinition:
     return parse_schedule(reference_form(schedule))
 
 
+def exceptions_between(
+    start: datetime, end: datetime | None = None
+) -> "list[Prefetch[Any, Any, Any]]":
+    """The overrides and swaps that matter from `start` on, for `prefetch_related`.
+
+    A schedule gathers exceptions for years; reading only those that matter keeps it
+    quick, and below what the resolver takes at once.
+    """
+    overlap = {"end_at__gt": start} | ({"start_at__lt": end} if end else {})
+    return [
+        Prefetch("overrides", Override.objects.filter(**overlap)),
+        Prefetch("swaps", Swap.objects.filter(**overlap)),
+    ]
+
+
 def on_call_ids(schedule: Schedule, *, at: datetime) -> list[int]:
     """Primary keys of the people on call at `at`, in a stable order."""
+    prefetch_related_objects([schedule], *exceptions_between(at))
     return [int(user) for user in users_at(definition(schedule), at=at)]
 
 

@@ -1,0 +1,1 @@
+"""The API of being on call (docs/api.md, section 5)."""

@@ -1,0 +1,155 @@
+"""Overrides and swaps."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.api import CursorPagination
+from oncall.api.fields import InstantField, PersonField, ScheduleField, person_of
+from oncall.models import Override, Swap
+from oncall.services.exceptions import (
+    OverrideValues,
+    add_override,
+    delete_override,
+    offer_swap,
+    take_swap,
+)
+
+
+class OverrideSerializer(serializers.ModelSerializer[Override]):
+    add = PersonField()
+    remove = PersonField()
+    start = InstantField(source="start_at")
+    end = InstantField(source="end_at")
+
+    class Meta:
+        model = Override
+        fields = [
+            *("id", "schedule", "type", "add", "remove", "start", "end", "priority"),
+        ]
+
+
+class NewOverrideSerializer(serializers.Serializer[Any]):
+    schedule = ScheduleField()
+    type = serializers.ChoiceField(Override.Type.choices)
+    add = PersonField(required=False, allow_null=True, default=None)
+    remove = PersonField(required=False, allow_null=True, default=None)
+    start = InstantField()
+    end = InstantField()
+    priority = serializers.IntegerField(
+        required=False, default=0, min_value=-1_000_000, max_value=1_000_000
+    )
+
+
+class SwapSerializer(serializers.ModelSerializer[Swap]):
+    taken = serializers.SerializerMethodField()
+    start = InstantField(source="start_at")
+    end = InstantField(source="end_at")
+
+    class Meta:
+        model = Swap
+        fields = ["id", "schedule", "taken", "start", "end"]
+
+    def get_taken(self, swap: Swap) -> bool:
+        return swap.taken_at is not None
+
+    def to_representation(self, instance: Swap) -> dict[str, Any]:
+        taker = None if instance.taker_id is None else str(instance.taker_id)
+        people = {"from": str(instance.giver_id), "to": taker}
+        return super().to_representation(instance) | people
+
+
+class NewSwapSerializer(serializers.Serializer[Any]):
+    schedule = ScheduleField()
+    start = InstantField()
+    end = InstantField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Adds `from`, which is a word of Python. Without it, one's own shifts."""
+        people = {
+            name: PersonField(required=False, allow_null=True, default=None)
+            for name in ("from", "to")
+        }
+        return super().get_fields() | people
+
+
+class Overrides(APIView):
+    """The exceptions to schedules, newest first; and new ones."""
+
+    @extend_schema(responses=OverrideSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        paginator = CursorPagination()
+        rows = Override.objects.select_related("add", "remove")
+        page = paginator.paginate_queryset(rows, request, view=self)
+        return paginator.get_paginated_response(
+            OverrideSerializer(page, many=True).data
+        )
+
+    @extend_schema(request=NewOverrideSerializer, responses={201: OverrideSerializer})
+    def post(self, request: Request) -> Response:
+        wanted = NewOverrideSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        values = dict(wanted.validated_data)
+        schedule = values.pop("schedule")
+        values["start_at"], values["end_at"] = values.pop("start"), values.pop("end")
+        override = add_override(
+            schedule_id=schedule.pk,
+            values=OverrideValues(**values),
+            by=person_of(request),
+            at=timezone.now(),
+        )
+        return Response(
+            OverrideSerializer(override).data, status=status.HTTP_201_CREATED
+        )
+
+
+class OverrideDetail(APIView):
+    @extend_schema(responses=OverrideSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(OverrideSerializer(get_object_or_404(Override, pk=pk)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        get_object_or_404(Override, pk=pk)
+        delete_override(override_id=pk, by=person_of(request), at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Swaps(APIView):
+    """Offers to hand over shifts, newest first; and new ones."""
+
+    @extend_schema(responses=SwapSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        paginator = CursorPagination()
+        page = paginator.paginate_queryset(Swap.objects.all(), request, view=self)
+        return paginator.get_paginated_response(SwapSerializer(page, many=True).data)
+
+    @extend_schema(request=NewSwapSerializer, responses={201: SwapSerializer})
+    def post(self, request: Request) -> Response:
+        wanted = NewSwapSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        values = wanted.validated_data
+        swap = offer_swap(
+            schedule_id=values["schedule"].pk,
+            giver=values["from"] or person_of(request),
+            taker=values["to"],
+            start_at=values["start"],
+            end_at=values["end"],
+            by=person_of(request),
+            at=timezone.now(),
+        )
+        return Response(SwapSerializer(swap).data, status=status.HTTP_201_CREATED)
+
+
+class TakeSwap(APIView):
+    @extend_schema(request=None, responses=SwapSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        get_object_or_404(Swap, pk=pk)
+        swap = take_swap(swap_id=pk, by=person_of(request), at=timezone.now())
+        return Response(SwapSerializer(swap).data)
