@@ -1,8 +1,107 @@
-from django.urls import path
+from django.urls import include, path
 
-from oncall.views import answer
+from oncall.api import exceptions as api_exceptions
+from oncall.api import pages as api_pages
+from oncall.api import policies as api_policies
+from oncall.api import schedules as api_schedules
+from oncall.views import (
+    answer,
+    exceptions,
+    feeds,
+    inbox,
+    me,
+    overview,
+    paging,
+    policies,
+    schedules,
+)
 
 app_name = "oncall"
-urlpatterns = [
+public = [
     path("p/<str:token>/", answer.answer, name="answer"),
+    path("calendar/<slug:secret>.ics", feeds.feed, name="feed"),
 ]
+pages = [
+    path("on-call/", overview.overview, name="overview"),
+    path("on-call/me/", me.me, name="me"),
+    path("on-call/me/methods/", me.add, name="add_method"),
+    path("on-call/me/methods/<int:pk>/code/", me.code, name="send_code"),
+    path("on-call/me/methods/<int:pk>/verify/", me.verify, name="verify_method"),
+    path("on-call/me/methods/<int:pk>/move/", me.move, name="move_method"),
+    path("on-call/me/methods/<int:pk>/delay/", me.delay, name="delay_method"),
+    path("on-call/me/methods/<int:pk>/delete/", me.delete, name="delete_method"),
+    path("on-call/me/methods/<int:pk>/test/", me.test, name="test_method"),
+    path("on-call/me/calendar/renew/", me.renew_feed, name="renew_my_feed"),
+    path("on-call/schedules/new/", schedules.create, name="create_schedule"),
+    path("on-call/schedules/<int:pk>/", schedules.schedule, name="schedule"),
+    path("on-call/schedules/<int:pk>/edit/", schedules.edit, name="edit_schedule"),
+    path(
+        "on-call/schedules/<int:pk>/advanced/",
+        schedules.advanced,
+        name="advanced_schedule",
+    ),
+    path(
+        "on-call/schedules/<int:pk>/delete/", schedules.delete, name="delete_schedule"
+    ),
+    path(
+        "on-call/schedules/<int:pk>/calendar/renew/", schedules.feed, name="renew_feed"
+    ),
+    path(
+        "on-call/schedules/<int:pk>/overrides/new/", exceptions.add, name="add_override"
+    ),
+    path(
+        "on-call/overrides/<int:pk>/delete/", exceptions.delete, name="delete_override"
+    ),
+    path("on-call/swaps/<int:pk>/take/", exceptions.take, name="take_swap"),
+    path("on-call/policies/", policies.policies, name="policies"),
+    path("on-call/policies/new/", policies.create, name="create_policy"),
+    path("on-call/policies/<int:pk>/", policies.policy, name="policy"),
+    path("on-call/policies/<int:pk>/edit/", policies.edit, name="edit_policy"),
+    path("on-call/policies/<int:pk>/delete/", policies.delete, name="delete_policy"),
+    path("on-call/pages/new/", paging.create, name="create_page"),
+    path("on-call/pages/<slug:key>/", paging.page, name="page"),
+    path(
+        "on-call/pages/<slug:key>/acknowledge/",
+        paging.acknowledge,
+        name="acknowledge_page",
+    ),
+    path("on-call/pages/<slug:key>/stop/", paging.stop, name="stop_page"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/<int:pk>/", inbox.message, name="inbox_message"),
+]
+api = [
+    path("schedules/", api_schedules.Schedules.as_view(), name="api_schedules"),
+    path("schedules/preview/", api_schedules.Preview.as_view(), name="api_preview"),
+    path(
+        "schedules/<int:pk>/",
+        api_schedules.ScheduleDetail.as_view(),
+        name="api_schedule",
+    ),
+    path(
+        "schedules/<int:pk>/shifts/", api_schedules.Shifts.as_view(), name="api_shifts"
+    ),
+    path("oncall/", api_schedules.OnCall.as_view(), name="api_oncall"),
+    path("overrides/", api_exceptions.Overrides.as_view(), name="api_overrides"),
+    path(
+        "overrides/<int:pk>/",
+        api_exceptions.OverrideDetail.as_view(),
+        name="api_override",
+    ),
+    path("swaps/", api_exceptions.Swaps.as_view(), name="api_swaps"),
+    path("swaps/<int:pk>/take/", api_exceptions.TakeSwap.as_view(), name="api_take"),
+    path("escalation-policies/", api_policies.Policies.as_view(), name="api_policies"),
+    path(
+        "escalation-policies/<int:pk>/",
+        api_policies.PolicyDetail.as_view(),
+        name="api_policy",
+    ),
+    path(
+        "escalation-policies/<int:pk>/simulate/",
+        api_policies.Simulate.as_view(),
+        name="api_simulate",
+    ),
+    path("pages/", api_pages.Pages.as_view(), name="api_pages"),
+    path("pages/<slug:key>/", api_pages.PageDetail.as_view(), name="api_page"),
+    path("me/contact-methods/", api_pages.ContactMethods.as_view(), name="api_methods"),
+]
+urlpatterns = [*public, *pages, path("api/v1/", include(api))]

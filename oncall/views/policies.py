@@ -1,0 +1,109 @@
+"""Escalation policies: what they would do, and editing them."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.http import SignedInRequest, responder_required
+from core.errors import DomainError
+from oncall.forms.policy import PolicyEditor
+from oncall.forms.rows import saves
+from oncall.models import Escalation, EscalationPolicy
+from oncall.queries import foreseen
+from oncall.services.policies import (
+    change_policy,
+    create_policy,
+    delete_policy,
+    uses_of,
+)
+
+
+@require_safe
+def policies(request: SignedInRequest) -> HttpResponse:
+    found = EscalationPolicy.objects.select_related("team").prefetch_related(
+        "steps__targets__user", "steps__targets__schedule", "steps__targets__team"
+    )
+    return render(request, "oncall/policies.html", {"policies": found})
+
+
+@require_safe
+def policy(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(EscalationPolicy.objects.select_related("team"), pk=pk)
+    running = Escalation.objects.running().filter(policy=found)
+    context = {
+        "policy": found,
+        "ladder": foreseen(found, at=timezone.now()),
+        "used_by": uses_of(found),
+        "running": running.count(),
+        "outdated": running.exclude(policy_version=found.version).count(),
+    }
+    return render(request, "oncall/policy.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@responder_required
+def create(request: SignedInRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _editor_page(request, PolicyEditor.new(), None)
+    editor = PolicyEditor.sent(request.POST)
+    if not saves(request.POST) or not editor.is_valid():
+        return _editor_page(request, editor, None)
+    at = timezone.now()
+    try:
+        made = create_policy(values=editor.values(), by=request.user, at=at)
+    except DomainError as error:
+        editor.head.add_error("name", str(error))
+        return _editor_page(request, editor, None)
+    return redirect(made)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@responder_required
+def edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(EscalationPolicy, pk=pk)
+    if request.method != "POST":
+        return _editor_page(request, PolicyEditor.of(found), found)
+    editor = PolicyEditor.sent(request.POST)
+    if not saves(request.POST) or not editor.is_valid():
+        return _editor_page(request, editor, found)
+    changed = change_policy(
+        policy_id=pk,
+        values=editor.values(),
+        version=_version(request),
+        by=request.user,
+        at=timezone.now(),
+    )
+    messages.success(request, "Saved. What is being paged now goes on as it began.")
+    return redirect(changed)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@responder_required
+def delete(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(EscalationPolicy, pk=pk)
+    if request.method == "POST":
+        delete_policy(policy_id=pk, by=request.user, at=timezone.now())
+        messages.success(request, f"{found} is deleted.")
+        return redirect("oncall:policies")
+    context = {"thing": found, "what": "policy", "used_by": uses_of(found)}
+    return render(request, "oncall/delete.html", context)
+
+
+def _editor_page(
+    request: SignedInRequest, editor: PolicyEditor, found: EscalationPolicy | None
+) -> HttpResponse:
+    is_refused = request.method == "POST" and saves(request.POST)
+    context = {
+        "editor": editor,
+        "policy": found,
+        "version": _version(request) or (found.version if found else None),
+    }
+    status = 400 if is_refused else 200
+    return render(request, "oncall/policy_edit.html", context, status=status)
+
+
+def _version(request: SignedInRequest) -> int | None:
+    sent = request.POST.get("version", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None

@@ -1,0 +1,254 @@
+"""A schedule: its calendar, and editing it."""
+
+import json
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from accounts.http import SignedInRequest, responder_required
+from accounts.models import User
+from accounts.time_zones import offered_zones
+from core.errors import InvalidInputError
+from core.http import absolute_url
+from oncall.forms.rows import saves
+from oncall.forms.schedule import AdvancedForm, ScheduleEditor
+from oncall.models import Schedule
+from oncall.queries import names, people, standings
+from oncall.rotations import read_layers
+from oncall.services.calendar import build_calendar
+from oncall.services.editing import (
+    change_schedule,
+    create_schedule,
+    delete_schedule,
+    policies_paging,
+    renew_feed,
+)
+from oncall.services.exceptions import describe
+from oncall.services.feeds import feed_path
+from oncall.services.people_names import with_addresses
+from oncall.services.schedules import reference_form
+
+WEEKS = 4
+
+
+@require_safe
+def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
+    at, own = timezone.now(), ZoneInfo(found.timezone)
+    in_mine = request.GET.get("zone") == "mine"
+    zone = request.user.tz if in_mine else own
+    this_week = _monday(timezone.localtime(at, zone).date())
+    first_day = _day(request.GET.get("from"), otherwise=this_week)
+    context = {
+        "schedule": found,
+        "at": at,
+        "zone": zone.key,
+        "own_zone": own.key,
+        "my_zone": request.user.tz.key,
+        "in_mine": in_mine,
+        "first_day": first_day,
+        "last_day": first_day + timedelta(weeks=WEEKS, days=-1),
+        "earlier": first_day - timedelta(weeks=WEEKS),
+        "later": first_day + timedelta(weeks=WEEKS),
+        "is_this_week": first_day == this_week,
+        "feed_url": absolute_url(feed_path(found.feed_secret)),
+        "used_by": policies_paging(found),
+        **_now(found, at),
+        **_exceptions(found, at),
+        **_missing(found),
+    }
+    try:
+        context["calendar"] = build_calendar(
+            found,
+            first_day=first_day,
+            weeks=WEEKS,
+            zone=zone,
+            reader=request.user,
+            at=at,
+        )
+    except InvalidInputError as error:
+        context["problems"] = error.errors
+    with timezone.override(zone):
+        return render(request, "oncall/schedule.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@responder_required
+def create(request: SignedInRequest) -> HttpResponse:
+    if request.method != "POST":
+        editor = ScheduleEditor.new(request.user.tz.key)
+        return _editor_page(request, editor, None)
+    editor = ScheduleEditor.sent(request.POST)
+    if not saves(request.POST) or not editor.is_valid():
+        return _editor_page(request, editor, None)
+    at = timezone.now()
+    made = create_schedule(
+        form=editor.reference_form(before=[], at=at),
+        team=editor.head.cleaned_data["team"],
+        by=request.user,
+        at=at,
+    )
+    messages.success(request, f"{made} is made. Page it from an escalation policy.")
+    return redirect(made)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@responder_required
+def edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
+    usual = read_layers(found.layers)
+    if usual is None:
+        return redirect("oncall:advanced_schedule", pk)
+    if request.method != "POST":
+        return _editor_page(request, ScheduleEditor.of(found, usual), found)
+    editor = ScheduleEditor.sent(request.POST)
+    if not saves(request.POST) or not editor.is_valid():
+        return _editor_page(request, editor, found)
+    at = timezone.now()
+    changed = change_schedule(
+        schedule_id=pk,
+        form=editor.reference_form(before=found.layers, at=at),
+        team=editor.head.cleaned_data["team"],
+        version=_version(request),
+        by=request.user,
+        at=at,
+    )
+    messages.success(request, "Saved.")
+    return redirect(changed)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@responder_required
+def advanced(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Everything a schedule can say, as JSON in the reference form."""
+    found = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
+    if request.method != "POST":
+        shown = json.dumps(with_addresses(reference_form(found)), indent=2)
+        form = AdvancedForm(initial={"form": shown, "team": found.team})
+        return _advanced_page(request, form, found)
+    form = AdvancedForm(request.POST)
+    if not form.is_valid():
+        return _advanced_page(request, form, found, status=400)
+    try:
+        changed = change_schedule(
+            schedule_id=pk,
+            form=form.cleaned_data["form"],
+            team=form.cleaned_data["team"],
+            version=_version(request),
+            by=request.user,
+            at=timezone.now(),
+        )
+    except InvalidInputError as error:
+        problems = error.errors
+        return _advanced_page(request, form, found, status=400, problems=problems)
+    messages.success(request, "Saved.")
+    return redirect(changed)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@responder_required
+def delete(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Schedule, pk=pk)
+    if request.method == "POST":
+        delete_schedule(schedule_id=pk, by=request.user, at=timezone.now())
+        messages.success(request, f"{found} is deleted.")
+        return redirect("oncall:overview")
+    context = {"thing": found, "what": "schedule", "used_by": policies_paging(found)}
+    return render(request, "oncall/delete.html", context)
+
+
+@require_POST
+@responder_required
+def feed(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Schedule, pk=pk)
+    renew_feed(schedule_id=pk, by=request.user, at=timezone.now())
+    messages.success(request, "The calendar has a new address. The old one is dead.")
+    return redirect(found)
+
+
+def _editor_page(
+    request: SignedInRequest, editor: ScheduleEditor, found: Schedule | None
+) -> HttpResponse:
+    is_refused = request.method == "POST" and saves(request.POST)
+    context = {
+        "editor": editor,
+        "schedule": found,
+        "version": _version(request) or (found.version if found else None),
+        "zones": offered_zones(),
+    }
+    status = 400 if is_refused else 200
+    return render(request, "oncall/schedule_edit.html", context, status=status)
+
+
+def _advanced_page(
+    request: SignedInRequest,
+    form: AdvancedForm,
+    found: Schedule,
+    *,
+    status: int = 200,
+    problems: dict[str, list[str]] | None = None,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "schedule": found,
+        "version": _version(request) or found.version,
+        "problems": problems,
+        "is_usual": read_layers(found.layers) is not None,
+    }
+    return render(request, "oncall/schedule_advanced.html", context, status=status)
+
+
+def _version(request: SignedInRequest) -> int | None:
+    sent = request.POST.get("version", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None
+
+
+def _now(found: Schedule, at: Any) -> dict[str, Any]:
+    [standing] = standings(at=at, schedules=Schedule.objects.filter(pk=found.pk))
+    known = people(standing.user_ids + standing.next_ids)
+    return {
+        "standing": standing,
+        "users": [known[key] for key in standing.user_ids if key in known],
+        "next_names": names(standing.next_ids, known),
+    }
+
+
+def _exceptions(found: Schedule, at: Any) -> dict[str, Any]:
+    overrides = found.overrides.filter(end_at__gt=at)
+    swaps = found.swaps.filter(end_at__gt=at)
+    return {
+        "overrides": [
+            {"override": one, "told": describe(one)}
+            for one in overrides.select_related("add", "remove", "created_by")
+        ],
+        "swaps": swaps.select_related("giver", "taker"),
+    }
+
+
+def _missing(found: Schedule) -> dict[str, list[User]]:
+    """People in the layers who can no longer sign in, and are not paged."""
+    text = json.dumps(found.layers)
+    gone = User.objects.filter(is_active=False)
+    return {"gone": [one for one in gone if f'"{one.pk}"' in text]}
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _day(text: str | None, *, otherwise: date) -> date:
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return otherwise
+    return day if 1971 <= day.year <= 2198 else otherwise
