@@ -3,16 +3,23 @@
 from celery import shared_task
 from django.utils import timezone
 
-from incidents.services import correlate_changed_alerts, end_snoozes
+from alerts.services import record_catalog_facts
+from incidents.services import (
+    correlate_changed_alerts,
+    end_snoozes,
+    retry_set_aside_alerts,
+)
 
 MOST_BATCHES = 200
 
 
 @shared_task
 def correlate_alerts() -> None:
-    """Take changed alerts into incidents until none is left; page where a snooze has
-    ended."""
+    """Take changed alerts into incidents until none is left, over the lineage that
+    came with them; page where a snooze has ended."""
     end_snoozes(at=timezone.now())
+    retry_set_aside_alerts(at=timezone.now())
     for _ in range(MOST_BATCHES):
-        if not correlate_changed_alerts(at=timezone.now()):
+        told = record_catalog_facts(at=timezone.now())
+        if not correlate_changed_alerts(at=timezone.now()) and not told:
             return
