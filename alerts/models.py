@@ -180,9 +180,7 @@ class RefusedCount(models.Model):
         RATE = "rate", "Past the rate limit"
         UNPARSED = "unparsed", "Not understood"
 
-    integration = models.ForeignKey(
-        Integration, models.CASCADE, related_name="refused"
-    )
+    integration = models.ForeignKey(Integration, models.CASCADE, related_name="refused")
     minute = models.DateTimeField()
     reason = models.CharField(max_length=8, choices=Reason)
     count = models.PositiveIntegerField(default=0)

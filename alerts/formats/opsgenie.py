@@ -93,6 +93,15 @@ def refused_answer(error: InvalidInputError, seconds: float) -> dict[str, object
     }
 
 
+def unknown_key_answer(seconds: float) -> dict[str, object]:
+    """Return the body of the 401."""
+    return {
+        "message": "Could not authenticate",
+        "took": round(seconds, 3),
+        "requestId": str(uuid4()),
+    }
+
+
 def snippet(url: str, key: str) -> str:
     return f"""\
 # The body Opsgenie's "create alert" takes; close it by the same alias.

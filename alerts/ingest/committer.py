@@ -3,13 +3,15 @@
 While one batch commits the next gathers, so no timer is needed: an idle inlet
 commits at once, a busy one in batches. Each waiter is answered after the commit.
 A batch that fails is tried again message by message, so that one poisonous message
-fails alone.
+fails alone. Messages waiting when the database goes away are refused: their senders
+hear 503 and send again.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -17,6 +19,7 @@ import psycopg
 from alerts.ingest import statements
 from alerts.ingest.inlets import Inlets
 from alerts.ingest.writing import Connection, Message, Stored, write
+from core.errors import InvalidInputError
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +29,19 @@ RECONNECT_SECONDS = 0.5
 
 class StoreUnavailableError(Exception):
     """The message could not be committed; the sender should send it again."""
+
+
+class PoisonousError(Exception):
+    """The message can never be committed as it is, which is a gap in its format.
+
+    It is kept as one that was not understood.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("a message could not be stored as it is")
+        self.reason = InvalidInputError(
+            {"detail": ["This message cannot be stored as it is."]}
+        )
 
 
 Waiter = tuple[Message, "asyncio.Future[list[Stored]]"]
@@ -78,15 +94,21 @@ class Committer:
                     await self._serve(connection)
             except (psycopg.Error, OSError) as error:
                 logger.warning("the inlet lost its database: %s", error)
-                self._refuse_waiting(error)
-                await asyncio.sleep(RECONNECT_SECONDS)
+            except Exception:
+                # Without this task nothing would ever be taken again.
+                logger.exception("the inlet's committer failed and starts again")
+            self._refuse_waiting()
+            await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _serve(self, connection: Connection) -> None:
         while True:
             await self._refresh(connection)
             batch = await self._gather()
-            await self._refresh(connection)
-            await self._commit(connection, batch)
+            try:
+                await self._refresh(connection)
+                await self._commit(connection, batch)
+            finally:
+                self._refuse(batch)
 
     async def _refresh(self, connection: Connection) -> None:
         if not (self.refreshes or self.inlets.needs_refresh()):
@@ -111,68 +133,91 @@ class Committer:
 
     async def _commit(self, connection: Connection, batch: list[Waiter]) -> None:
         try:
-            await self._count_refused(connection)
-            answers = await write(connection, [message for message, _ in batch])
-            await connection.commit()
-        except psycopg.Error as error:
-            await self._commit_singly(connection, batch, error)
+            answers = await self._write_with_counts(connection, batch)
+        except Exception as error:
+            if connection.closed:
+                raise
+            logger.warning("a batch of %d failed: %s", len(batch), error)
+            await connection.rollback()
+            for message, future in batch:
+                await self._commit_singly(connection, message, future)
         else:
             for (_, future), answer in zip(batch, answers, strict=True):
                 if not future.done():
                     future.set_result(answer)
-            if batch:
-                self.on_commit()
+        if batch:
+            self.on_commit()
+
+    async def _write_with_counts(
+        self, connection: Connection, batch: list[Waiter]
+    ) -> list[list[Stored]]:
+        """Commit the batch and how many messages were refused since the last one."""
+        counts = dict(self.inlets.refused)
+        if counts:
+            await connection.execute(statements.COUNT_REFUSED, _columns(counts))
+        answers = await write(connection, [message for message, _ in batch])
+        await connection.commit()
+        self.inlets.refused.subtract(counts)
+        self.inlets.refused = +self.inlets.refused  # drops those that are 0
+        return answers
 
     async def _commit_singly(
-        self, connection: Connection, batch: list[Waiter], error: psycopg.Error
+        self,
+        connection: Connection,
+        message: Message,
+        future: "asyncio.Future[list[Stored]]",
     ) -> None:
-        """Find the message that made the batch fail; the others succeed."""
-        if connection.broken or connection.closed:
-            self._refuse(batch, error)
-            raise error
-        await connection.rollback()
-        logger.warning("a batch of %d failed: %s", len(batch), error)
-        for waiter in batch:
-            try:
-                answers = await write(connection, [waiter[0]])
-                await connection.commit()
-            except psycopg.Error as single:
-                self._refuse([waiter], single)
-                if connection.broken or connection.closed:
-                    raise
-                await connection.rollback()
-            else:
-                if not waiter[1].done():
-                    waiter[1].set_result(answers[0])
-        self.on_commit()
+        """Commit one message of a batch that failed; one that cannot be is kept."""
+        try:
+            (answer,) = await write(connection, [message])
+            await connection.commit()
+        except Exception as error:
+            if connection.closed:
+                raise
+            await connection.rollback()
+            if isinstance(error, psycopg.OperationalError):  # a deadlock, a full disk
+                self._refuse([(message, future)])
+                return
+            logger.exception("a message could not be stored")
+            await self._keep_unstored(connection, message)
+            if not future.done():
+                future.set_exception(PoisonousError())
+        else:
+            if not future.done():
+                future.set_result(answer)
 
-    async def _count_refused(self, connection: Connection) -> None:
-        if not self.inlets.refused:
-            return
-        counts = list(self.inlets.refused.items())
-        self.inlets.refused.clear()
-        await connection.execute(
-            statements.COUNT_REFUSED,
-            [
-                [integration for (integration, _), _ in counts],
-                [reason for (_, reason), _ in counts],
-                [count for _, count in counts],
-            ],
-        )
+    @staticmethod
+    async def _keep_unstored(connection: Connection, message: Message) -> None:
+        problem = "It could not be stored."
+        bare = replace(message, alerts=(), has_catalog_facts=False, problem=problem)
+        try:
+            await write(connection, [bare])
+            await connection.commit()
+        except psycopg.Error:  # its integration was deleted meanwhile
+            await connection.rollback()
 
-    def _refuse_waiting(self, error: BaseException) -> None:
+    def _refuse_waiting(self) -> None:
         batch = []
         while not self.waiting.empty():
             waiter = self.waiting.get_nowait()
             batch += [waiter] if waiter else []
-        self._refuse(batch, error)
+        self._refuse(batch)
         for future in self.refreshes:
             if not future.done():
-                future.set_exception(StoreUnavailableError(str(error)))
+                future.set_exception(StoreUnavailableError("the database is away"))
         self.refreshes.clear()
 
     @staticmethod
-    def _refuse(batch: list[Waiter], error: BaseException) -> None:
+    def _refuse(batch: list[Waiter]) -> None:
+        """Answer those that nobody has answered."""
         for _, future in batch:
             if not future.done():
-                future.set_exception(StoreUnavailableError(str(error)))
+                future.set_exception(StoreUnavailableError("the database is away"))
+
+
+def _columns(counts: dict[tuple[int, str], int]) -> list[list[Any]]:
+    return [
+        [integration for integration, _ in counts],
+        [reason for _, reason in counts],
+        list(counts.values()),
+    ]

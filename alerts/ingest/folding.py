@@ -5,7 +5,7 @@ into one write; a key that fires, resolves and fires again takes three rounds.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.formats.base import IncomingAlert, Status
@@ -30,22 +30,28 @@ class Arrival:
 
 @dataclass(slots=True)
 class Write:
-    """One change to one row: `latest` wins, `count` arrivals are summed in it."""
+    """One change to one row, of the `count` arrivals at `positions`.
+
+    The latest arrival wins; of resolves the first, as the others find nothing open.
+    `pages` when any of them does.
+    """
 
     key: Key
     status: Status
     first: Arrival
     latest: Arrival
-    count: int = 1
-    positions: list[int] = field(default_factory=list)
+    pages: bool
+    positions: list[int]
 
     @property
-    def pages(self) -> bool:
-        return self.latest.alert.pages or self.first.alert.pages
+    def count(self) -> int:
+        return len(self.positions)
 
     def add(self, arrival: Arrival, position: int) -> None:
+        if self.status == "resolved":
+            return
         self.latest = arrival
-        self.count += 1
+        self.pages = self.pages or arrival.alert.pages
         self.positions.append(position)
 
 
@@ -62,8 +68,10 @@ def fold(arrivals: Iterable[Arrival]) -> list[list[Write]]:
         if write is not None and write.status == arrival.alert.status:
             write.add(arrival, position)
             continue
-        write = Write(arrival.key, arrival.alert.status, arrival, arrival)
-        write.positions.append(position)
+        alert = arrival.alert
+        write = Write(
+            arrival.key, alert.status, arrival, arrival, alert.pages, [position]
+        )
         number += 1
         if number == len(rounds):
             rounds.append([])

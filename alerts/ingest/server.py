@@ -1,204 +1,166 @@
 """The event inlets: plain ASGI, past Django's middleware. Contract: docs/api.md.
 
-A request is bounded, decoded, matched to its integration, parsed by its format and
+A request is matched to its integration, bounded, decoded, parsed by its format and
 handed to the committer. The answer is sent after the commit.
 """
 
 import asyncio
 import logging
-import zlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
-
-import msgspec
 
 from alerts.formats import pagerduty
 from alerts.formats.base import ParseContext, Parsed
-from alerts.ingest.committer import Committer, StoreUnavailableError
+from alerts.ingest import dialects
+from alerts.ingest.committer import Committer, PoisonousError, StoreUnavailableError
+from alerts.ingest.dialects import Outcome, Own, dialect_of
 from alerts.ingest.inlets import Inlet, Inlets
-from alerts.ingest.reading import CHANGES_V2, EVENTS_V2, LINEAGE, parser_of
+from alerts.ingest.messages import message_of
+from alerts.ingest.reading import parser_of
+from alerts.ingest.requests import (
+    JSON,
+    RefusedError,
+    encode,
+    headers_of,
+    read_json,
+    read_plain,
+    too_deep,
+)
 from alerts.ingest.writing import Message, Stored
-from alerts.models import SEVERITY_OF_WORD
-from catalog.importers.base import FoundLineage
-from core.asgi import BodyTooLargeError, Receive, Scope, Send, read_body, respond
+from core.asgi import BodyTooLargeError, Receive, Scope, Send, respond
 from core.errors import InvalidInputError
+from core.text import clean
 
 logger = logging.getLogger(__name__)
 
 ASK_AGAIN_SECONDS = 0.2
-MAX_BODY = 1 << 20
-MAX_EVENTS_V2_BODY = 512 << 10
-MAX_OPENLINEAGE_BODY = 8 << 20
-MAX_DBT_BODY = 64 << 20
-JSON = [(b"content-type", b"application/json")]
-
-# What curl -d, the vendors' clients and scripts send JSON as. Anything else is 415.
-JSON_TYPES = {
-    "",
-    "application/json",
-    "text/json",
-    "text/plain",
-    "application/x-www-form-urlencoded",
-    "application/octet-stream",
-    "application/x-ndjson",
-}
-
-_decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
-
-
-class RefusedError(Exception):
-    """The request ends here with this status and body."""
-
-    def __init__(
-        self, status: int, body: object = None, headers: list[Any] | None = None
-    ) -> None:
-        super().__init__(str(body))
-        self.status = status
-        self.body = b"" if body is None else _encode(body)
-        self.headers = headers if headers is not None else JSON
+BODY_SECONDS = 60.0
+PATH_LENGTH = 200
+PROBLEM_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A request that has been read and belongs to an integration."""
 
+    dialect: Own
     inlet: Inlet
     path: str
     body: bytes
     payload: object
     context: ParseContext
+    started: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return monotonic() - self.started
 
 
 class IngestServer:
     """The ASGI application behind /in/, /v2/… and /api/v1/lineage."""
 
-    def __init__(self, inlets: Inlets, committer: Committer) -> None:
+    def __init__(
+        self,
+        inlets: Inlets,
+        committer: Committer,
+        *,
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
         self.inlets = inlets
         self.committer = committer
+        self.body_seconds = body_seconds
         self.asking: asyncio.Task[None] | None = None
         self.asked_at = 0.0
 
     @staticmethod
     def serves(path: str) -> bool:
-        return path.startswith(("/in/", "/v2/")) or path.rstrip("/") in LINEAGE
+        return dialects.serves(path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            status, body = await self._answer(scope, receive)
+            status, answer = await self._answer(scope, receive)
         except RefusedError as refused:
             await respond(send, refused.status, refused.body, refused.headers)
         except BodyTooLargeError:
-            body = _encode({"detail": "The body is larger than this address takes."})
+            body = encode({"detail": "The body is larger than this address takes."})
             await respond(send, 413, body, [*JSON, (b"connection", b"close")])
         except ConnectionResetError:
             return
         except StoreUnavailableError as error:
             logger.warning("a message was not stored: %s", error)
-            body = _encode({"detail": "Not stored. Please send it again."})
+            body = encode({"detail": "Not stored. Please send it again."})
             await respond(send, 503, body, [*JSON, (b"retry-after", b"1")])
         else:
-            await respond(send, status, body, JSON)
+            await respond(send, status, encode(answer), JSON)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, object]:
+        dialect = dialect_of(scope["path"].rstrip("/"))
+        if dialect is None:
+            raise RefusedError(404, {"detail": "Not found."})
         if scope["method"] != "POST":
             raise RefusedError(
                 405, {"detail": "Use POST."}, [*JSON, (b"allow", b"POST")]
             )
+        delivery = await self._delivery(dialect, scope, receive)
+        parsed = await self._parsed(delivery)
+        try:
+            stored = await self._store(delivery, parsed)
+        except PoisonousError as error:
+            raise dialect.refused(error.reason, delivery.seconds) from error
+        return dialect.accepted(Outcome(parsed, stored, delivery.seconds))
+
+    async def _delivery(self, dialect: Own, scope: Scope, receive: Receive) -> Delivery:
+        """Read the request and find its integration, which must be below its rate."""
+        started, headers = monotonic(), headers_of(scope)
         path = scope["path"].rstrip("/")
-        if path == EVENTS_V2:
-            return await self._events_v2(scope, receive)
-        if path == CHANGES_V2:
-            return await self._changes_v2(scope, receive)
-        if path in LINEAGE:
-            return await self._lineage(scope, receive)
-        if path.startswith("/in/"):
-            return await self._own_format(scope, receive, path.split("/")[2])
-        raise RefusedError(404, {"detail": "Not found."})
-
-    async def _own_format(
-        self, scope: Scope, receive: Receive, key: str
-    ) -> tuple[int, bytes]:
-        """POST /in/<key>: the integration's own format."""
-        inlet = await self._inlet(key)
-        if inlet is None:
-            raise RefusedError(401, {"detail": "No integration has this key."})
+        if dialect.key_is_in_body:
+            body = await self._body(receive, headers, dialect.limit(""))
+            payload, inlet = await self._keyed_by_body(dialect, body, started)
+            self._take_token(inlet)
+            context = ParseContext(received_at=datetime.now(UTC), headers=headers)
+            return Delivery(dialect, inlet, path, body, payload, context, started)
+        inlet = await self._inlet(dialect, dialect.key(path, headers), started)
         self._take_token(inlet)
-        limit = MAX_BODY_OF.get(inlet.format, MAX_BODY)
-        body, headers = await _read(scope, receive, limit=limit)
-        delivery = await self._decoded(inlet, scope, body, headers)
-        parsed = await self._parsed(delivery)
-        stored = await self._store(delivery, parsed)
-        return 202, _encode(_own_answer(parsed, stored))
-
-    async def _events_v2(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        delivery = await self._pagerduty(scope, receive)
-        parsed = await self._parse_v2(delivery)
-        await self._store(delivery, parsed)
-        return 202, _encode(pagerduty.accepted_answer(parsed))
-
-    async def _changes_v2(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        delivery = await self._pagerduty(scope, receive)
-        parsed = await self._parse_v2(delivery)
-        await self._store(delivery, parsed)
-        return 202, _encode(pagerduty.change_answer())
-
-    async def _pagerduty(self, scope: Scope, receive: Receive) -> Delivery:
-        """Read an Events v2 request, whose key stands in the body."""
-        body, headers = await _read(scope, receive, limit=MAX_EVENTS_V2_BODY)
+        body = await self._body(receive, headers, dialect.limit(inlet.format))
+        context = ParseContext(received_at=datetime.now(UTC), headers=headers)
+        delivery = Delivery(dialect, inlet, path, body, {}, context, started)
+        if dialect.may_be_empty and not body:
+            return delivery
         try:
-            payload = _json(body)
-            inlet = await self._inlet(pagerduty.routing_key(payload))
-            if inlet is None:
-                raise InvalidInputError({"routing_key": ["Invalid routing key"]})
+            return replace(delivery, payload=read_json(body))
         except InvalidInputError as error:
-            raise RefusedError(400, pagerduty.refused_answer(error)) from error
-        self._take_token(inlet)
-        return Delivery(inlet, scope["path"], body, payload, _context(headers))
+            raise await self._refused(delivery, error) from error
 
-    async def _parse_v2(self, delivery: Delivery) -> Parsed:
+    async def _body(
+        self, receive: Receive, headers: dict[str, str], limit: int
+    ) -> bytes:
+        return await read_plain(
+            receive, headers, limit=limit, seconds=self.body_seconds
+        )
+
+    async def _keyed_by_body(
+        self, dialect: Own, body: bytes, started: float
+    ) -> tuple[object, Inlet]:
         try:
-            return _parse(delivery)
+            payload = read_json(body)
+            key = pagerduty.routing_key(payload)
         except InvalidInputError as error:
-            await self._keep_problem(delivery, str(error))
-            raise RefusedError(400, pagerduty.refused_answer(error)) from error
+            raise dialect.refused(error, monotonic() - started) from error
+        return payload, await self._inlet(dialect, key, started)
 
-    async def _parsed(self, delivery: Delivery) -> Parsed:
-        try:
-            return _parse(delivery)
-        except InvalidInputError as error:
-            await self._keep_problem(delivery, str(error))
-            raise RefusedError(400, error.errors) from error
-
-    async def _lineage(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
-        """POST /api/v1/lineage: OpenLineage, the key as bearer token."""
-        _, headers = _headers(scope)
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        inlet = await self._inlet(key.strip()) if scheme.lower() == "bearer" else None
-        if inlet is None:
-            raise RefusedError(
-                401,
-                {"detail": "Send an integration's key: Authorization: Bearer <key>."},
-                [*JSON, (b"www-authenticate", b"Bearer")],
-            )
-        self._take_token(inlet)
-        body, headers = await _read(scope, receive, limit=MAX_OPENLINEAGE_BODY)
-        delivery = await self._decoded(inlet, scope, body, headers)
-        parsed = await self._parsed(delivery)
-        stored = await self._store(delivery, parsed)
-        return 201, _encode(_own_answer(parsed, stored))
-
-    async def _inlet(self, key: str) -> Inlet | None:
+    async def _inlet(self, dialect: Own, key: str, started: float) -> Inlet:
         if self.inlets.needs_refresh():
             await self.committer.refresh_inlets()
         inlet = self.inlets.find(key)
-        if inlet is None:
+        if inlet is None and key:
             if self.asking is None:
                 self.asking = asyncio.create_task(self._ask_again())
             await asyncio.shield(self.asking)
             inlet = self.inlets.find(key)
+        if inlet is None:
+            raise dialect.unknown_key(monotonic() - started)
         return inlet
 
     async def _ask_again(self) -> None:
@@ -219,42 +181,29 @@ class IngestServer:
                 429, None, [(b"retry-after", b"%d" % max(1, round(wait + 0.5)))]
             )
 
-    async def _decoded(
-        self, inlet: Inlet, scope: Scope, body: bytes, headers: dict[str, str]
-    ) -> Delivery:
-        delivery = Delivery(inlet, scope["path"], body, None, _context(headers))
+    async def _parsed(self, delivery: Delivery) -> Parsed:
+        parse = parser_of(delivery.path, delivery.inlet.format)
         try:
-            return replace(delivery, payload=_json(body))
+            return parse(delivery.payload, delivery.context)
         except InvalidInputError as error:
-            detail = error.errors["body"][0]
-            await self._keep_problem(delivery, detail)
-            raise RefusedError(400, {"detail": detail}) from error
+            raise await self._refused(delivery, error) from error
+        except RecursionError as error:
+            raise await self._refused(delivery, too_deep()) from error
 
     async def _store(self, delivery: Delivery, parsed: Parsed) -> list[Stored]:
-        inlet = delivery.inlet
-        return await self.committer.submit(
-            Message(
-                integration_id=inlet.id,
-                received_at=delivery.context.received_at,
-                path=_masked(delivery.path),
-                body=delivery.body,
-                problem=_rejections(parsed),
-                alerts=tuple(
-                    (
-                        alert,
-                        SEVERITY_OF_WORD[alert.severity].value
-                        if alert.severity
-                        else inlet.default_severity,
-                    )
-                    for alert in parsed.alerts
-                ),
-                has_catalog_facts=bool(
-                    parsed.changes or parsed.runs or parsed.lineage != FoundLineage()
-                ),
-            )
+        message = message_of(
+            parsed,
+            integration_id=delivery.inlet.id,
+            default_severity=delivery.inlet.default_severity,
+            received_at=delivery.context.received_at,
+            path=_masked(delivery.path),
+            body=delivery.body,
         )
+        return await self.committer.submit(message)
 
-    async def _keep_problem(self, delivery: Delivery, problem: str) -> None:
+    async def _refused(
+        self, delivery: Delivery, error: InvalidInputError
+    ) -> RefusedError:
         """Keep what was not understood, so that it can be looked at on the page."""
         self.inlets.refused[delivery.inlet.id, "unparsed"] += 1
         await self.committer.submit(
@@ -263,106 +212,20 @@ class IngestServer:
                 received_at=delivery.context.received_at,
                 path=_masked(delivery.path),
                 body=delivery.body,
-                problem=problem.replace("\x00", "")[:2000],
+                problem=clean(_in_words(error), PROBLEM_LENGTH),
             )
         )
+        return delivery.dialect.refused(error, delivery.seconds)
 
 
-MAX_BODY_OF = {
-    "openlineage": MAX_OPENLINEAGE_BODY,
-    "dbt": MAX_DBT_BODY,
-    "pagerduty": MAX_EVENTS_V2_BODY,
-}
-
-
-def _headers(scope: Scope) -> tuple[str, dict[str, str]]:
-    headers = {
-        name.decode("latin-1").lower(): value.decode("latin-1")
-        for name, value in scope["headers"]
-    }
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return content_type, headers
-
-
-async def _read(
-    scope: Scope, receive: Receive, *, limit: int
-) -> tuple[bytes, dict[str, str]]:
-    """The body, unpacked, and the headers. `limit` holds before and after unpacking."""
-    content_type, headers = _headers(scope)
-    if content_type not in JSON_TYPES and not content_type.endswith("+json"):
-        raise RefusedError(415, {"detail": "Send JSON: application/json."})
-    if headers.get("content-length", "0").isdigit() and (
-        int(headers.get("content-length", "0")) > limit
-    ):
-        raise BodyTooLargeError
-    body = await read_body(receive, limit=limit)
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding == "gzip":
-        return _unzipped(body, limit=limit), headers
-    if encoding not in ("identity", ""):
-        raise RefusedError(415, {"detail": "Only gzip is taken as Content-Encoding."})
-    return body, headers
-
-
-def _unzipped(body: bytes, *, limit: int) -> bytes:
-    """Unpack gzip without letting a small body grow past the limit."""
-    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    try:
-        plain = unpacker.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise RefusedError(400, {"detail": "The body is not gzip."}) from error
-    if len(plain) > limit:
-        raise BodyTooLargeError
-    return plain
-
-
-def _json(body: bytes) -> object:
-    """Decode; raises InvalidInputError for whatever is not JSON."""
-    try:
-        return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInputError(
-            {"body": [f"The body is not JSON: {error}."]}
-        ) from error
-
-
-def _parse(delivery: Delivery) -> Parsed:
-    parse = parser_of(delivery.path, delivery.inlet.format)
-    return parse(delivery.payload, delivery.context)
-
-
-def _context(headers: dict[str, str]) -> ParseContext:
-    return ParseContext(received_at=datetime.now(UTC), headers=headers)
+def _in_words(error: InvalidInputError) -> str:
+    """The errors as one text; what concerns the whole message needs no field."""
+    return "; ".join(
+        " ".join(found) if field == "detail" else f"{field}: {' '.join(found)}"
+        for field, found in error.errors.items()
+    )
 
 
 def _masked(path: str) -> str:
     """The path without the key, which is a secret."""
-    return "/in/…" if path.startswith("/in/") else path[:200]
-
-
-def _rejections(parsed: Parsed) -> str:
-    return "; ".join(
-        f"item {one.index}: "
-        + ", ".join(f"{name}: {' '.join(texts)}" for name, texts in one.errors.items())
-        for one in parsed.rejected[:20]
-    )[:2000]
-
-
-def _own_answer(parsed: Parsed, stored: list[Stored]) -> dict[str, object]:
-    answer: dict[str, object] = {
-        "accepted": len(parsed.alerts),
-        "alerts": [
-            {
-                "id": one.id,
-                "dedup_key": alert.dedup_key,
-                "status": alert.status,
-                "new": one.is_new,
-            }
-            for alert, one in zip(parsed.alerts, stored, strict=True)
-        ],
-    }
-    if parsed.rejected:
-        answer["rejected"] = [
-            {"index": one.index, "errors": one.errors} for one in parsed.rejected
-        ]
-    return answer
+    return "/in/…" if path.startswith("/in/") else clean(path, PATH_LENGTH)

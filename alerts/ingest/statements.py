@@ -77,3 +77,5 @@ COUNT_REFUSED = """
     ON CONFLICT (integration_id, minute, reason)
         DO UPDATE SET count = r.count + EXCLUDED.count
 """
+
+ANNOUNCE = "SELECT pg_notify(%s, %s)"

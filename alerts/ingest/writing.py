@@ -1,8 +1,9 @@
 """Writes a batch of messages and their alerts inside an open transaction."""
 
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -13,6 +14,7 @@ from alerts.ingest.folding import Arrival, Write, fold
 from core.live import CHANNEL
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +41,52 @@ class Stored:
     is_new: bool
 
 
+Rows = list[tuple[Any, ...]]
+# Yields (SQL, parameters) and is sent the rows that came of it. So the same code
+# writes through the inlet's own connection and through Django's.
+Steps = Generator[tuple[str, Sequence[Any]], Rows, T]
+
+
 async def write(connection: Connection, messages: list[Message]) -> list[list[Stored]]:
     """Write the messages and their alerts; return what became of each alert.
 
     Leaves the transaction open. One statement for all events, one for each kind of
     alert write and round.
     """
+    steps = write_steps(messages)
+    try:
+        statement, parameters = next(steps)
+        while True:
+            cursor = await connection.execute(statement, parameters)
+            rows = await cursor.fetchall() if cursor.description else []
+            statement, parameters = steps.send(rows)
+    except StopIteration as end:
+        answers: list[list[Stored]] = end.value
+        return answers
+
+
+def write_steps(messages: list[Message]) -> Steps[list[list[Stored]]]:
+    """The statements of `write`, without a connection."""
     if not messages:
         return []
-    cursor = await connection.execute(statements.NEXT_EVENT_IDS, [len(messages)])
-    event_ids = [row[0] for row in await cursor.fetchall()]
+    event_ids = [row[0] for row in (yield statements.NEXT_EVENT_IDS, [len(messages)])]
     arrivals = [
         Arrival(message.integration_id, event_id, message.received_at, alert, severity)
         for message, event_id in zip(messages, event_ids, strict=True)
         for alert, severity in message.alerts
     ]
-    stored = await _write_alerts(connection, arrivals)
+    stored = yield from _write_alerts(arrivals)
     answers, start = [], 0
     for message in messages:
         answers.append(stored[start : start + len(message.alerts)])
         start += len(message.alerts)
-    await _write_events(connection, messages, event_ids, answers)
+    yield statements.INSERT_EVENTS, _event_columns(messages, event_ids, answers)
+    for integration_id in {message.integration_id for message in messages}:
+        yield statements.ANNOUNCE, [CHANNEL, f"integration:{integration_id}"]
     return answers
 
 
-async def _write_alerts(
-    connection: Connection, arrivals: list[Arrival]
-) -> list[Stored]:
+def _write_alerts(arrivals: list[Arrival]) -> Steps[list[Stored]]:
     stored = [Stored(None, False)] * len(arrivals)
     for writes in fold(arrivals):
         for statement, columns, status in (
@@ -76,8 +97,8 @@ async def _write_alerts(
             chosen = [write for write in writes if write.status == status]
             if not chosen:
                 continue
-            cursor = await connection.execute(statement, columns(chosen))
-            rows = {(row[0], row[1]): row for row in await cursor.fetchall()}
+            found = yield statement, columns(chosen)
+            rows = {(row[0], row[1]): row for row in found}
             for one in chosen:
                 row = rows.get(one.key)
                 if row is None:
@@ -129,29 +150,19 @@ def _acknowledge_columns(writes: list[Write]) -> list[list[Any]]:
     ]
 
 
-async def _write_events(
-    connection: Connection,
-    messages: list[Message],
-    event_ids: list[int],
-    answers: list[list[Stored]],
-) -> None:
-    await connection.execute(
-        statements.INSERT_EVENTS,
-        [
-            event_ids,
-            [message.integration_id for message in messages],
-            [message.received_at for message in messages],
-            [message.path for message in messages],
-            [message.body for message in messages],
-            [message.problem for message in messages],
-            [_id_array(answer) for answer in answers],
-            [message.has_catalog_facts for message in messages],
-        ],
-    )
-    for integration_id in {message.integration_id for message in messages}:
-        await connection.execute(
-            "SELECT pg_notify(%s, %s)", [CHANNEL, f"integration:{integration_id}"]
-        )
+def _event_columns(
+    messages: list[Message], event_ids: list[int], answers: list[list[Stored]]
+) -> list[list[Any]]:
+    return [
+        event_ids,
+        [message.integration_id for message in messages],
+        [message.received_at for message in messages],
+        [message.path for message in messages],
+        [message.body for message in messages],
+        [message.problem for message in messages],
+        [_id_array(answer) for answer in answers],
+        [message.has_catalog_facts for message in messages],
+    ]
 
 
 def _id_array(stored: list[Stored]) -> str:

@@ -9,7 +9,9 @@ from alerts.services.integrations import (
     new_key,
     rotate_key,
 )
-from alerts.services.signals import resolve_alerts
+from alerts.services.resolving import resolve_alerts
+from alerts.services.storing import store_messages
+from alerts.services.test_events import send_test_event
 
 __all__ = [
     "change_integration",
@@ -20,4 +22,6 @@ __all__ = [
     "record_catalog_facts",
     "resolve_alerts",
     "rotate_key",
+    "send_test_event",
+    "store_messages",
 ]

@@ -8,12 +8,12 @@ import logging
 from datetime import datetime
 
 import msgspec
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from alerts.formats.base import AssetRef, ParseContext, Parsed
-from alerts.ingest.reading import parser_of
+from alerts.ingest.reading import lineage_source, parser_of
 from alerts.models import Event
-from catalog.models import Asset, Edge
+from catalog.models import Asset
 from catalog.services import (
     RunReport,
     find_or_create_asset,
@@ -21,47 +21,59 @@ from catalog.services import (
     record_lineage,
     record_runs,
 )
-from core.errors import InvalidInputError
 
 logger = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 100
 
 
-@transaction.atomic
 def record_catalog_facts(*, at: datetime) -> int:
     """Write what a batch of messages told of; return how many messages were read.
 
-    Claims rows with SKIP LOCKED: safe to run in many processes, and to repeat.
+    Each message is a transaction of its own, so one that cannot be written is logged
+    and passed over. Claims rows with SKIP LOCKED: safe to run in many processes, and
+    to repeat. Raises OperationalError when the database is at fault; the message is
+    read again then.
     """
-    events = list(
+    done = 0
+    while done < BATCH and _record_next(at=at):
+        done += 1
+    return done
+
+
+@transaction.atomic
+def _record_next(*, at: datetime) -> bool:
+    event = (
         Event.objects.select_for_update(skip_locked=True, of=["self"])
         .filter(has_catalog_facts=True)
         .select_related("integration")
-        .order_by("pk")[:BATCH]
+        .order_by("pk")
+        .first()
     )
-    for event in events:
-        _record(event, at=at)
-    Event.objects.filter(pk__in=[event.pk for event in events]).update(
-        has_catalog_facts=False
-    )
-    return len(events)
+    if event is None:
+        return False
+    try:
+        with transaction.atomic():
+            _record(event, at=at)
+    except OperationalError:  # a deadlock, a lost connection: not the message's fault
+        raise
+    except Exception:
+        logger.exception("event %s told nothing to the catalog", event.pk)
+    Event.objects.filter(pk=event.pk).update(has_catalog_facts=False)
+    return True
 
 
 def _record(event: Event, *, at: datetime) -> None:
-    """A message that was read once is read again; one that no longer is, after an
-    upgrade, is passed over and said in the log."""
-    try:
-        payload = msgspec.json.decode(bytes(event.body))
-        context = ParseContext(received_at=event.received_at)
-        parsed = parser_of(event.path, event.integration.format)(payload, context)
-    except (InvalidInputError, msgspec.DecodeError) as error:
-        logger.warning("event %s told nothing to the catalog: %s", event.pk, error)
-        return
+    """A message that was read once is read again; after an upgrade it may no longer
+    be understood."""
+    payload = msgspec.json.decode(bytes(event.body))
+    context = ParseContext(received_at=event.received_at)
+    format_ = event.integration.format
+    parsed = parser_of(event.path, format_)(payload, context)
     record_lineage(
         assets=parsed.lineage.assets,
         edges=parsed.lineage.edges,
-        source=Edge.Source.OPENLINEAGE,
+        source=lineage_source(event.path, format_),
         at=at,
     )
     assets = _assets_of(parsed, at=at)
