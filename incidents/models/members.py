@@ -95,12 +95,14 @@ class MergeOffer(models.Model):
 
 
 class UncorrelatedAlert(models.Model):
-    """An alert that could not be taken into an incident, and why. Its next
-    repeat tries again."""
+    """An alert that could not be taken into an incident, and why. It is tried again
+    at `next_try_at`, and whenever it changes."""
 
     alert = models.OneToOneField(Alert, models.CASCADE, related_name="uncorrelated")
     at = models.DateTimeField()
     problem = models.TextField()
+    tries = models.PositiveSmallIntegerField(default=1)
+    next_try_at = models.DateTimeField(db_index=True)
 
     class Meta:
         ordering = ["-at"]

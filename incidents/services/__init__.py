@@ -1,7 +1,10 @@
 """The use cases of incidents."""
 
 from incidents.services.causes import judge_cause
-from incidents.services.correlate import correlate_changed_alerts
+from incidents.services.correlate import (
+    correlate_changed_alerts,
+    retry_set_aside_alerts,
+)
 from incidents.services.declaring import NOBODY, PageTargets, declare_incident
 from incidents.services.details import (
     add_note,
@@ -55,6 +58,7 @@ __all__ = [
     "rename_incident",
     "reopen_incident",
     "resolve_incident",
+    "retry_set_aside_alerts",
     "set_private",
     "set_situation",
     "set_team",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
@@ -32,15 +32,17 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 LOCK = 0x48E4D  # of pg_try_advisory_xact_lock; any number used for nothing else
 MOST_TRIES = 5
+FIRST_DELAY = timedelta(minutes=1)
+MOST_COUNTED_TRIES = 7  # the last delay is about an hour
 
 
 def correlate_changed_alerts(*, at: datetime, limit: int = BATCH) -> int:
     """Take one batch of changed alerts into incidents; return how many there were.
 
     0 when nothing is left or another worker is at it. An alert that cannot be taken
-    fails alone: it is logged, kept as an `UncorrelatedAlert`, and tried again when it
-    changes. Raises OperationalError when the database is at fault; nothing of the
-    batch is lost then.
+    fails alone: it is logged, kept as an `UncorrelatedAlert`, and tried again later.
+    Raises OperationalError when the database is at fault; nothing of the batch is
+    lost then.
     """
     with transaction.atomic():
         if not _is_ours():
@@ -86,11 +88,26 @@ def _take_or_halve(alerts: Sequence[Alert], *, at: datetime) -> None:
 
 
 def _set_aside(alert: Alert, error: Exception, *, at: datetime) -> None:
-    problem = f"{type(error).__name__}: {error}"
+    """Let the others go on; try this one again in a minute, then ever more seldom."""
+    problem = f"{type(error).__name__}: {error}"[:1000].replace("\x00", "")
+    earlier = UncorrelatedAlert.objects.filter(alert=alert).first()
+    tries = min(earlier.tries + 1, MOST_COUNTED_TRIES) if earlier else 1
     UncorrelatedAlert.objects.update_or_create(
-        alert=alert, defaults={"at": at, "problem": problem[:1000]}
+        alert=alert,
+        defaults={
+            "at": at,
+            "problem": problem,
+            "tries": tries,
+            "next_try_at": at + FIRST_DELAY * 2 ** (tries - 1),
+        },
     )
     Alert.objects.filter(pk=alert.pk).update(has_changed=False)
+
+
+def retry_set_aside_alerts(*, at: datetime) -> int:
+    """Let alerts that could not be taken be claimed again when they are due."""
+    due = UncorrelatedAlert.objects.filter(next_try_at__lte=at).values("alert")
+    return Alert.objects.filter(pk__in=due, has_changed=False).update(has_changed=True)
 
 
 def _take(alerts: Collection[Alert], *, at: datetime) -> None:

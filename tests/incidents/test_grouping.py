@@ -7,7 +7,12 @@ from pytest_django.fixtures import Settings
 
 from alerts.models import Alert
 from incidents.models import Incident, IncidentAlert, MergeOffer, UncorrelatedAlert
-from incidents.services import acknowledge_incident, resolve_incident, set_private
+from incidents.services import (
+    acknowledge_incident,
+    resolve_incident,
+    retry_set_aside_alerts,
+    set_private,
+)
 from tests.factories import make_integration, make_user
 from tests.incidents.world import (
     break_in_turn,
@@ -212,6 +217,17 @@ def test_one_poisonous_alert_holds_up_no_other() -> None:
     assert Incident.objects.count() == 5
     assert UncorrelatedAlert.objects.get().alert == poison
     assert not Alert.objects.changed().exists()
+
+
+def test_an_alert_set_aside_is_tried_again() -> None:
+    poison = fire("bad", severity="SEV9")
+    correlate(0)
+    Alert.objects.filter(pk=poison.pk).update(severity="SEV2")
+    assert retry_set_aside_alerts(at=minutes(0.5)) == 0
+    assert retry_set_aside_alerts(at=minutes(1)) == 1
+    correlate(1)
+    assert Incident.objects.get().title == "bad failed"
+    assert not UncorrelatedAlert.objects.exists()
 
 
 def test_a_storm_on_one_incident_costs_few_queries() -> None:
