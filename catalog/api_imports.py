@@ -69,9 +69,13 @@ class DbtImport(APIView):
     )
     def post(self, request: Request) -> Response:
         """Take over a dbt project: manifest.json, and run_results.json if sent."""
+        assert isinstance(request.user, User)
         manifest, run_results = _artifacts(request)
         count = import_dbt(
-            manifest=manifest, run_results=run_results, at=timezone.now()
+            manifest=manifest,
+            run_results=run_results,
+            by=request.user,
+            at=timezone.now(),
         )
         return Response(
             {

@@ -1,5 +1,6 @@
 """A part of the asset page that another app provides."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -8,5 +9,5 @@ class Panel:
     """A template and what it needs. `order`: small numbers come first."""
 
     template: str
-    context: dict[str, object] = field(default_factory=dict)
+    context: Mapping[str, object] = field(default_factory=dict)
     order: int = 100

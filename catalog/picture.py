@@ -97,7 +97,7 @@ def _frame(body: str, layout: Layout, label: str, *, lines_left_out: int) -> str
 
 def _line(line: Line, *, on_path: bool) -> str:
     start, *rest = line.points
-    mark = " data-path" if on_path else ""
+    mark = ' data-path=""' if on_path else ""
     return (
         f'<g class="edge"{mark} aria-hidden="true">'
         f'<path d="M{_point(start)}C{" ".join(map(_point, rest))}"/>'
@@ -122,7 +122,7 @@ def _box(
 ) -> str:
     left, top = centre[0] - width / 2, centre[1] - HEIGHT / 2
     url = node.url or more_url
-    focus = " data-focus" if node.is_focus else ""
+    focus = ' data-focus=""' if node.is_focus else ""
     spoken = ", ".join(
         part
         for part in (node.full_name, node.kind_word, STATE_WORDS[node.state])

@@ -101,13 +101,13 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def edges(request: SignedInRequest, pk: int) -> HttpResponse:
     """Where lineage is corrected by hand."""
     asset = get_object_or_404(Asset, pk=pk)
-    text = one_line(request.GET.get("q", ""), 200)
+    text = one_line(request.GET.get("find", ""), 200)
     up = Edge.objects.filter(downstream=asset).select_related("upstream")
     down = Edge.objects.filter(upstream=asset).select_related("downstream")
     found = Asset.objects.matching(text) if text else Asset.objects.none()
     context = {
         "asset": asset,
-        "q": text,
+        "find": text,
         "upstream": up.order_by("upstream__name"),
         "downstream": down.order_by("downstream__name"),
         "matches": found.exclude(pk=pk)[:MATCHES_SHOWN],

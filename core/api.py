@@ -19,11 +19,11 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(exc, InvalidInputError):
         return Response(exc.errors, status=exc.status)
     if isinstance(exc, InvalidTransitionError | StaleVersionError):
-        return Response(
-            {"detail": str(exc), "current": exc.current}, status=exc.status
-        )
+        return Response({"detail": str(exc), "current": exc.current}, status=exc.status)
     if isinstance(exc, DomainError):
         return Response({"detail": str(exc)}, status=exc.status)
+    if isinstance(exc, RecursionError):  # DRF's JSON parser does not expect it
+        return Response({"detail": "The JSON is nested too deeply."}, status=400)
     return drf_exception_handler(exc, context)
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.models import User
+from accounts.services import record_audit
 from catalog.importers.dbt import read_manifest, read_results
 from catalog.models import Asset, Edge, Run
 from catalog.services.history import RunReport, record_runs
@@ -30,7 +32,7 @@ class DbtCount:
 
 @transaction.atomic
 def import_dbt(
-    *, manifest: object, run_results: object | None, at: datetime
+    *, manifest: object, run_results: object | None, by: User, at: datetime
 ) -> DbtCount:
     """Keep the tables, exposures, edges and, with `run_results`, runs of a project.
 
@@ -46,6 +48,8 @@ def import_dbt(
     )
     if run_results is not None:
         _record_results(run_results, manifest, at=at)
+    told = {"assets": count.assets, "edges": count.edges, "source": "dbt"}
+    record_audit(actor=by, action="catalog.imported", target=by, changes=told, at=at)
     dashboards = [a for a in lineage.assets if a.type == Asset.Type.DASHBOARD]
     return DbtCount(count.assets, count.edges, len(dashboards))
 

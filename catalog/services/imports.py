@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Team, User
-from accounts.services import create_team
+from accounts.services import create_team, record_audit
 from catalog.importers.bulk import CatalogDocument, DescribedAsset
 from catalog.models import Edge
 from catalog.services.lineage import (
@@ -58,6 +58,8 @@ def import_catalog(
     if document.replace:
         _drop_other_edges(pairs, at=at)
     edges = upsert_edges(pairs, source=Edge.Source.IMPORT, at=at)
+    told = {"assets": len(ids), "edges": edges, "replace": document.replace}
+    record_audit(actor=by, action="catalog.imported", target=by, changes=told, at=at)
     return LineageCount(assets=len(ids), edges=edges)
 
 

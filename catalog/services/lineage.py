@@ -115,10 +115,13 @@ def upsert_assets(
     """Make or change assets and return {identity: id}.
 
     With `overwrite` what is said replaces what is stored; without it only blanks
-    are filled. Rows are made and locked in one order, so that two imports at once
-    wait for each other rather than deadlock. Call it in a transaction.
+    are filled. Of two that speak of one asset the first counts. Rows are made and
+    locked in one order, so that two imports at once wait for each other rather than
+    deadlock. Call it in a transaction.
     """
-    by_identity = {fact.identity: fact for fact in facts}
+    by_identity: dict[str, AssetFacts] = {}
+    for fact in facts:
+        by_identity.setdefault(fact.identity, fact)
     found = _known(by_identity)
     missing = sorted(by_identity.keys() - found.keys())
     if missing:
