@@ -18,7 +18,7 @@ import httpx
 
 from bench.load import Result, get, need, post
 from tests.processes import App, free_port
-from tests.server import wait_until
+from tests.waiting import wait_until
 
 EVENT = (
     '\'{"routing_key":"%s","event_action":"trigger","dedup_key":"\' .. %s .. \'",'

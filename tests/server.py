@@ -5,8 +5,7 @@ commit for real (`transactional_db`).
 """
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
@@ -14,24 +13,9 @@ import pytest
 import uvicorn
 
 from config.asgi import Application
+from tests.waiting import BOUND_SECONDS, wait_until
 
-BOUND_SECONDS = 20.0
-
-
-def wait_until(
-    condition: Callable[[], object],
-    *,
-    seconds: float = BOUND_SECONDS,
-    what: str | Callable[[], str] = "",
-) -> None:
-    """Return when `condition()` is truthy; fail the test after `seconds`, saying what
-    was waited for."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            wanted = what() if callable(what) else what
-            pytest.fail(f"waited {seconds} s for {wanted or condition}")
-        time.sleep(0.02)
+__all__ = ["running_server", "server", "wait_until"]
 
 
 @contextmanager

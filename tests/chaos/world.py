@@ -12,7 +12,7 @@ import psycopg
 
 from tests.fakes.webhook import FakeWebhook
 from tests.processes import App
-from tests.server import wait_until
+from tests.waiting import wait_until
 
 GAP_SECONDS = 0.04
 SETTLED_SECONDS = 60.0

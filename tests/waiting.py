@@ -1,0 +1,24 @@
+"""Waiting for a condition, with a bound. Tests never sleep for a fixed time."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+BOUND_SECONDS = 20.0
+
+
+def wait_until(
+    condition: Callable[[], object],
+    *,
+    seconds: float = BOUND_SECONDS,
+    what: str | Callable[[], str] = "",
+) -> None:
+    """Return when `condition()` is truthy; fail the test after `seconds`, saying what
+    was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            wanted = what() if callable(what) else what
+            pytest.fail(f"waited {seconds} s for {wanted or condition}")
+        time.sleep(0.02)
