@@ -2,11 +2,16 @@
 
 One PostgreSQL connection a process hears every NOTIFY of `core.live` and hands the
 topic to whoever listens. https://html.spec.whatwg.org/multipage/server-sent-events.html
+
+A page says in `since` when it was rendered (seconds of the epoch); what changed between
+that and the connection is announced at once, so that nothing falls in the gap.
 """
 
 import asyncio
 import logging
-from collections import defaultdict
+import math
+import time
+from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,6 +26,8 @@ logger = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS = 15
 RECONNECT_SECONDS = 1
 MAX_TOPICS = 20
+MOST_REMEMBERED = 20_000  # topics whose last change a process remembers
+CLOCKS_DIFFER_SECONDS = 0.2  # between machines that keep time by NTP
 
 # Given the request's cookies and the topics asked for, the ones this reader may
 # hear; None when nobody is signed in.
@@ -33,6 +40,8 @@ class Hub:
     def __init__(self, connection_parameters: Callable[[], dict[str, Any]]) -> None:
         self.connection_parameters = connection_parameters
         self.listeners: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
+        self.changed_at: OrderedDict[str, float] = OrderedDict()
+        self.hears_since = math.inf  # before that, it cannot tell what changed
 
     async def run(self) -> None:
         """Listen for ever; after a lost connection, connect again and tell everyone,
@@ -43,6 +52,7 @@ class Hub:
                 await self._listen(announce_all=missed)
             except (psycopg.Error, OSError) as error:
                 missed = True
+                self.hears_since = math.inf
                 logger.warning("the live stream lost its database: %s", error)
                 await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -51,6 +61,7 @@ class Hub:
             **self.connection_parameters(), autocommit=True
         ) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
+            self.hears_since = time.time()
             if announce_all:
                 for topic in list(self.listeners):
                     self.announce(topic)
@@ -58,6 +69,11 @@ class Hub:
                 self.announce(notice.payload)
 
     def announce(self, topic: str) -> None:
+        self.changed_at[topic] = time.time()
+        self.changed_at.move_to_end(topic)
+        if len(self.changed_at) > MOST_REMEMBERED:
+            _, forgotten_at = self.changed_at.popitem(last=False)
+            self.hears_since = max(self.hears_since, forgotten_at)
         for queue in self.listeners.get(topic, ()):
             queue.put_nowait(topic)
 
@@ -67,11 +83,27 @@ class Hub:
             self.listeners[topic].add(queue)
         return queue
 
+    def changed_since(self, topics: list[str], since: float) -> list[str]:
+        """The topics that changed after `since`, or may have for all it knows."""
+        since -= CLOCKS_DIFFER_SECONDS
+        if since < self.hears_since:
+            return topics
+        return [t for t in topics if self.changed_at.get(t, -math.inf) >= since]
+
     def leave(self, topics: list[str], queue: asyncio.Queue[str]) -> None:
         for topic in topics:
             self.listeners[topic].discard(queue)
             if not self.listeners[topic]:
                 del self.listeners[topic]
+
+
+def _moment(texts: list[str]) -> float:
+    """When the page was rendered; for ever after where it does not say."""
+    try:
+        since = float(texts[0])
+    except (IndexError, ValueError):
+        return math.inf
+    return math.inf if math.isnan(since) else since
 
 
 def _cookies(scope: Scope) -> str:
@@ -81,18 +113,21 @@ def _cookies(scope: Scope) -> str:
 
 
 class LiveStream:
-    """The ASGI application behind `/live/?topic=…&topic=…`."""
+    """The ASGI application behind `/live/?topic=…&topic=…&since=…`."""
 
     def __init__(self, hub: Hub, authorise: Authorise) -> None:
         self.hub = hub
         self.authorise = authorise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = parse_qs(scope["query_string"].decode("latin-1")).get("topic", [])
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        asked = query.get("topic", [])
         topics = await self.authorise(_cookies(scope), asked[:MAX_TOPICS])
         if topics is None:
             return await respond(send, 401, b"")
         queue = self.hub.join(topics)
+        for topic in self.hub.changed_since(topics, _moment(query.get("since", []))):
+            queue.put_nowait(topic)
         try:
             await self._stream(queue, receive, send)
         finally:
