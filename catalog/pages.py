@@ -56,16 +56,20 @@ def facets(chosen: AssetFilter, query: QueryDict) -> list[Facet]:
         "tier": ("Tier", {str(tier): f"Tier {tier}" for tier in range(1, 5)}),
         "team": ("Team", {**teams, NO_TEAM: "No team"}),
     }
+    counts = chosen.counts()
     return [
-        Facet(field, name, _options(field, labels, chosen, query))
+        Facet(field, name, _options(field, labels, counts[field], chosen, query))
         for field, (name, labels) in named.items()
     ]
 
 
 def _options(
-    field: str, labels: Mapping[str, str], chosen: AssetFilter, query: QueryDict
+    field: str,
+    labels: Mapping[str, str],
+    counts: Mapping[str, int],
+    chosen: AssetFilter,
+    query: QueryDict,
 ) -> list[Option]:
-    counts = chosen.counts(field)
     current: tuple[str, ...] = getattr(chosen, field)
     options = []
     for value, label in labels.items():

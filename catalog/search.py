@@ -20,6 +20,8 @@ from core.errors import InvalidInputError
 from core.text import clean, one_line
 
 NO_TEAM = "none"
+# Filters with few values, and the column of each.
+FACETS = {"health": "health", "type": "type", "tier": "tier", "team": "team__slug"}
 Q_LENGTH = 200
 _ID = re.compile(r"[0-9]{1,18}")
 
@@ -80,21 +82,32 @@ class AssetFilter:
                 assets = assets.filter(**{f"{field}__in": getattr(self, field)})
         return assets.filter(_of_teams(self.team)) if self.team else assets
 
-    def counts(self, field: str) -> dict[str, int]:
-        """Return {value: how many there would be if it alone were chosen in `field`}.
+    def counts(self) -> dict[str, Counter[str]]:
+        """Return {field: {value: how many there would be if it were chosen}}.
 
-        Team is counted by slug; those without one under NO_TEAM. One query.
+        Team is counted by slug; those without one under NO_TEAM. The fields in which
+        nothing is chosen share one query, as each is a walk over all that fit.
         """
-        column = "team__slug" if field == "team" else field
-        nothing: Any = ()
-        others = replace(self, **{field: nothing})
+        chosen = [field for field in FACETS if getattr(self, field)]
+        found = self._count([field for field in FACETS if field not in chosen])
+        for field in chosen:
+            nothing: Any = ()
+            found |= replace(self, **{field: nothing})._count([field])
+        return found
+
+    def _count(self, counted: list[str]) -> dict[str, Counter[str]]:
+        columns = [FACETS[field] for field in counted]
         rows = (
-            others.apply(Asset.objects.all())
+            self.apply(Asset.objects.all())
             .order_by()
-            .values_list(column)
+            .values_list(*columns)
             .annotate(Count("pk"))
         )
-        return {NO_TEAM if v is None else str(v): number for v, number in rows}
+        found: dict[str, Counter[str]] = {field: Counter() for field in counted}
+        for *values, number in rows:
+            for field, value in zip(counted, values, strict=True):
+                found[field][NO_TEAM if value is None else str(value)] += number
+        return found
 
 
 class Relative(TypedDict):

@@ -10,12 +10,11 @@ from catalog.services.dbt import DbtCount, import_dbt
 from catalog.services.history import RunReport, record_change, record_runs
 from catalog.services.imports import import_catalog
 from catalog.services.lineage import (
-    AssetFacts,
     LineageCount,
-    bump_lineage_version,
     find_or_create_asset,
     record_lineage,
 )
+from catalog.services.upserts import AssetFacts, bump_lineage_version
 
 __all__ = [
     "AssetFacts",

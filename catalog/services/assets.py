@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services import record_audit
 from catalog.models import Asset, AssetOwner, Edge
-from catalog.services.lineage import bump_lineage_version
+from catalog.services.upserts import bump_lineage_version, lock_lineage
 from core.errors import DomainError
 from core.live import publish
 
@@ -31,7 +31,7 @@ def edit_asset(
 
     Only what differs is written and put in the audit log. Raises Asset.DoesNotExist.
     """
-    asset = Asset.objects.select_for_update().get(pk=asset_id)
+    asset = Asset.objects.select_for_update(no_key=True).get(pk=asset_id)
     changed = {
         field: [getattr(asset, field), value]
         for field, value in changes.items()
@@ -66,6 +66,7 @@ def add_edge(*, upstream: Asset, downstream: Asset, by: User, at: datetime) -> E
     """
     if upstream.pk == downstream.pk:
         raise DomainError("An asset cannot be upstream of itself.")
+    lock_lineage()
     edge, is_new = Edge.objects.get_or_create(
         upstream=upstream,
         downstream=downstream,
@@ -86,6 +87,7 @@ def remove_edge(*, upstream: Asset, downstream: Asset, by: User, at: datetime) -
 
     One that a machine told comes back when it is told again.
     """
+    lock_lineage()
     gone, _ = Edge.objects.filter(upstream=upstream, downstream=downstream).delete()
     if gone:
         _record_edge("edge.removed", upstream, downstream, by=by, at=at)
@@ -103,7 +105,8 @@ def set_asset_health(
     wanted = dict.fromkeys(healthy_ids, Asset.Health.HEALTHY)
     wanted |= dict.fromkeys(failing_ids, Asset.Health.FAILING)
     # Locked in one order, so that two workers at once do not deadlock.
-    locked = Asset.objects.filter(pk__in=wanted).select_for_update().order_by("pk")
+    rows = Asset.objects.filter(pk__in=wanted).order_by("pk")
+    locked = rows.select_for_update(no_key=True)
     changed = [asset for asset in locked if asset.health != wanted[asset.pk]]
     for asset in changed:
         asset.health = wanted[asset.pk]

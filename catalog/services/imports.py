@@ -11,10 +11,11 @@ from accounts.models import Team, User
 from accounts.services import create_team, record_audit
 from catalog.importers.bulk import CatalogDocument, DescribedAsset
 from catalog.models import Edge
-from catalog.services.lineage import (
+from catalog.services.lineage import LineageCount
+from catalog.services.upserts import (
     AssetFacts,
-    LineageCount,
     bump_lineage_version,
+    lock_lineage,
     upsert_assets,
     upsert_edges,
 )
@@ -31,6 +32,7 @@ def import_catalog(
     `replace`, edges of earlier imports that it does not hold are taken away; edges
     made by hand or told by other sources stay, and so do assets, which have history.
     """
+    lock_lineage()
     teams = _teams(document.assets, by=by, at=at)
     facts = {
         asset.key: AssetFacts(

@@ -1,18 +1,21 @@
 """What machines tell: kept once, never against a person's word."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 
 from catalog.importers.base import AssetKey, FoundAsset
+from catalog.importers.bulk import read_catalog
 from catalog.models import Asset, AssetAlias, Edge, LineageVersion, Run
 from catalog.services import (
     RunReport,
     add_edge,
     edit_asset,
     find_or_create_asset,
+    import_catalog,
     record_lineage,
     record_runs,
     remove_edge,
@@ -209,6 +212,53 @@ def test_many_at_once_get_the_same_asset() -> None:
         thread.join()
     assert len(made) == 8
     assert set(made) == {Asset.objects.get().pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_imports_and_messages_at_once_wait_for_each_other() -> None:
+    person = make_user()
+    names = [f"t{number}" for number in range(60)]
+    done: list[str] = []
+
+    def bring(order: list[str], tier: int) -> None:
+        assets = [{**key(n)._asdict(), "type": "task", "tier": tier} for n in order]
+        pairs = zip(order, order[1:], strict=False)
+        edges = [
+            {"upstream": key(a)._asdict(), "downstream": key(b)._asdict()}
+            for a, b in pairs
+        ]
+        document = read_catalog({"assets": assets, "edges": edges, "replace": True})
+        import_catalog(document=document, by=person, at=NOON)
+
+    def tell(order: list[str]) -> None:
+        for a, b in zip(order, order[1:], strict=False):
+            record_lineage(
+                assets=[found(a, url="https://x.example.com/")],
+                edges=[(key(a), key(b))],
+                source="openlineage",
+                at=NOON,
+            )
+
+    def run(act: Callable[[], None]) -> None:
+        try:
+            act()
+            done.append("done")
+        finally:
+            connection.close()
+
+    acts: list[Callable[[], None]] = [
+        lambda: bring(names, 1),
+        lambda: bring(names[::-1], 2),
+        lambda: tell(names[::-1]),
+        lambda: tell(names),
+    ]
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 4
+    assert Asset.objects.count() == 60
 
 
 def report(asset: Asset, state: str, hours: int = 0, **values: object) -> RunReport:
