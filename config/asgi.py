@@ -22,7 +22,7 @@ from config.wsgi import application as pages
 from core.asgi import Receive, Scope, Send
 from core.hints import CORRELATE, send_hint
 from core.stream import Hub, LiveStream
-from incidents.access import readable_topics
+from postmortems.access import readable_topics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

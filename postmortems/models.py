@@ -25,7 +25,7 @@ class PostmortemQuerySet(models.QuerySet["Postmortem"]):
         return self.select_related("incident__team", "created_by")
 
     def matching(self, text: str) -> PostmortemQuerySet:
-        """Those with `text` in the title, the body or, as #12, the incident's number."""
+        """Those with `text` in title or body, or about the incident #12."""
         found = Q(title__icontains=text) | Q(body__icontains=text)
         number = text.removeprefix("#")
         if number.isdecimal() and len(number) < 19:

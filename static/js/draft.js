@@ -57,6 +57,7 @@
       document.body.textContent.replace(/[^\p{L}\p{N}]+/gu, "").includes(letters(kept.text));
     if (arrived || Date.now() - kept.at > KEEP_MS) return localStorage.removeItem(nameOf(field));
     field.value = kept.text;
+    field.toggleAttribute("data-draft-stale", kept.base !== field.defaultValue);
     note(field, kept);
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
@@ -70,6 +71,7 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.target.closest?.("form");
+    if (event.target.matches?.("[data-preview]")) return;
     if (!form || !event.detail.successful || event.detail.requestConfig.verb === "get") return;
     for (const field of fields(form)) forget(field);
     if (form.hasAttribute("data-reset")) form.reset();
