@@ -16,6 +16,10 @@ CHANNEL = "headwater_live"
 
 def publish(*topics: str) -> None:
     """Announce changes at commit. Repeats within a transaction are sent once."""
+    if not topics:
+        return
     with connection.cursor() as cursor:
-        for topic in topics:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
+        cursor.execute(
+            "SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic",
+            [CHANNEL, list(topics)],
+        )

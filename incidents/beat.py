@@ -11,6 +11,8 @@ from incidents.services import (
 )
 
 MOST_BATCHES = 200
+# The first pages of a storm go out after a small transaction, not after a big one.
+FIRST_BATCH, LARGEST_BATCH = 32, 512
 
 
 @shared_task
@@ -19,7 +21,10 @@ def correlate_alerts() -> None:
     came with them; page where a snooze has ended."""
     end_snoozes(at=timezone.now())
     retry_set_aside_alerts(at=timezone.now())
+    size = FIRST_BATCH
     for _ in range(MOST_BATCHES):
         told = record_catalog_facts(at=timezone.now())
-        if not correlate_changed_alerts(at=timezone.now()) and not told:
+        taken = correlate_changed_alerts(at=timezone.now(), limit=size)
+        if not taken and not told:
             return
+        size = min(size * 2, LARGEST_BATCH)

@@ -1,6 +1,6 @@
 """The use cases of incidents."""
 
-from incidents.services.causes import judge_cause
+from incidents.services.causes import judge_cause, withdraw_verdict
 from incidents.services.correlate import (
     correlate_changed_alerts,
     retry_set_aside_alerts,
@@ -65,4 +65,5 @@ __all__ = [
     "set_times",
     "snooze_incident",
     "split_incident",
+    "withdraw_verdict",
 ]

@@ -52,3 +52,30 @@ def judge_cause(
     )
     publish("incidents", incident.subject)
     return incident
+
+
+@transaction.atomic
+def withdraw_verdict(
+    *, incident_id: int, asset: Asset, by: User, at: datetime
+) -> Incident:
+    """Take back what was said about a suspect; it is ranked again like any other.
+
+    Nothing where nothing was said. Raises Incident.DoesNotExist.
+    """
+    incident = lock_incident(incident_id)
+    removed, _ = incident.verdicts.filter(asset=asset).delete()
+    if not removed:
+        return incident
+    incident.record(
+        TimelineEntry.Kind.CAUSE, f"{asset}: the verdict was taken back.", at=at, by=by
+    )
+    assess(incident, at=at)
+    record_audit(
+        actor=by,
+        action="incident.cause_verdict_withdrawn",
+        target=incident,
+        changes={"asset": asset.pk},
+        at=at,
+    )
+    publish("incidents", incident.subject)
+    return incident

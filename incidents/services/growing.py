@@ -104,6 +104,7 @@ def apply_plan(
         _add_failing(growth)
     _link_recurrences(growths.values())
     _examine(growths, at=at)
+    _load_causes(growths.values())
     _save(growths.values(), at=at)
     _page_and_tell(growths.values(), at=at)
     publish("incidents", *(growth.incident.subject for growth in growths.values()))
@@ -238,6 +239,16 @@ def _examine(growths: Mapping[int, Growth], *, at: datetime) -> None:
             cause = growth.incident.suspected_asset_id
             if growth.is_new and cause is not None and assets[cause].team_id:
                 growth.incident.team_id = assets[cause].team_id
+
+
+def _load_causes(growths: Iterable[Growth]) -> None:
+    """Fetch the suspected assets of new incidents at once; paging needs them all."""
+    new = [growth.incident for growth in growths if growth.is_new]
+    ids = {pk for incident in new if (pk := incident.suspected_asset_id) is not None}
+    causes = Asset.objects.select_related("team").in_bulk(ids)
+    for incident in new:
+        if incident.suspected_asset_id is not None:
+            incident.suspected_asset = causes[incident.suspected_asset_id]
 
 
 def _note_joined(growth: Growth, names: Mapping[int, str], *, at: datetime) -> None:

@@ -17,8 +17,9 @@ def lock_incidents(incident_ids: Iterable[int]) -> dict[int, Incident]:
     if not ids:
         return {}
     subjects = [f"incident:{pk}" for pk in ids]
-    running = Escalation.objects.running().filter(subject__in=subjects).order_by("pk")
-    list(running.select_for_update(no_key=True).values_list("pk", flat=True))
+    answerable = Escalation.objects.answerable().filter(subject__in=subjects)
+    locked_first = answerable.order_by("pk").select_for_update(no_key=True)
+    list(locked_first.values_list("pk", flat=True))
     locked = Incident.objects.select_for_update(no_key=True).filter(pk__in=ids)
     return {incident.pk: incident for incident in locked.order_by("pk")}
 

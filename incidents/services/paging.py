@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import Team
 from alerts.models import Integration
@@ -18,6 +18,9 @@ from oncall.services import (
     policy_for_team,
     start_escalation,
 )
+
+# How long the alerts of one fault usually keep coming.
+SETTLING = timedelta(minutes=2)
 
 
 def start_paging(
@@ -57,7 +60,10 @@ def policy_for(
 
 
 def first_integration(incident: Incident) -> Integration | None:
-    """The inlet of the incident's first alert; None when a person declared it."""
+    """The inlet of the incident's first alert; None when a person declared it, and
+    for one that is only a draft."""
+    if incident.pk is None:
+        return None
     member = incident.members.select_related("alert__integration").first()
     return member.alert.integration if member else None
 
@@ -97,9 +103,15 @@ def page_body(
 
 
 def page_again(incident: Incident, *, at: datetime, why: str) -> None:
-    """Severity rose and nobody has answered: page on, or from the first step."""
+    """Severity rose and nobody has answered: page on, or from the first step.
+
+    While the alerts of a fault still come in, each may raise it a little. Whoever was
+    just paged finds the newest state behind the link, so a second page waits.
+    """
     waits = incident.is_open and incident.acknowledged_at is None
-    if waits and not page_next_step(incident, at=at, why=why):
+    if not waits or at - incident.triggered_at < SETTLING:
+        return
+    if not page_next_step(incident, at=at, why=why):
         start_paging(incident, at=at)
 
 

@@ -152,10 +152,20 @@ def test_a_further_alert_pages_nobody_unless_it_is_worse() -> None:
     fire("mart", at=1, severity="SEV3")
     correlate()
     assert Page.objects.count() == 1
-    fire("mart", at=2, severity="SEV1")
-    correlate()
+    fire("mart", at=12, severity="SEV1")
+    correlate(12)
     assert Page.objects.count() == 2
     assert "Next step paged: severity rose to SEV1." in texts(Incident.objects.get())
+
+
+def test_while_a_fault_settles_a_worse_alert_pages_nobody_again() -> None:
+    make_lineage("raw > mart")
+    fire("raw", severity="SEV3")
+    correlate()
+    fire("mart", at=1, severity="SEV1")
+    correlate()
+    assert Incident.objects.get().severity == "SEV1"
+    assert Page.objects.count() == 1
 
 
 def test_nobody_is_paged_again_once_somebody_has_acknowledged() -> None:

@@ -1,0 +1,91 @@
+"""Several workers and people at once, in transactions of their own."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from incidents.models import Incident, IncidentAlert
+from incidents.services import acknowledge_incident, correlate_changed_alerts
+from oncall.models import Escalation, Page
+from oncall.services import acknowledge_page
+from tests.factories import make_integration, make_user
+from tests.incidents.world import correlate, fire, make_lineage, minutes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*acts: Callable[[], object]) -> None:
+    """Run all in threads; raise what any of them raised."""
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        for done in [pool.submit(run, act) for act in acts]:
+            done.result(timeout=30)
+
+
+def test_many_workers_open_one_incident_for_one_fault() -> None:
+    make_user(role="admin")
+    make_lineage("raw > staging > mart")
+    inlet = make_integration()
+    for number in range(60):
+        fire(("raw", "staging", "mart")[number % 3], integration=inlet)
+
+    def work() -> None:
+        for _ in range(40):
+            correlate_changed_alerts(at=minutes(10), limit=5)
+
+    at_once(*[work] * 4)
+    correlate()
+    assert Incident.objects.get().alert_count == 60
+    assert IncidentAlert.objects.count() == 60
+    assert Escalation.objects.count() == 1
+
+
+def test_acknowledging_on_the_page_and_by_link_at_once_is_fine() -> None:
+    make_user(role="admin")
+    by = make_user()
+    for number in range(8):
+        fire(f"table_{number}")
+    correlate()
+    for incident in Incident.objects.all():
+        page = Page.objects.get(escalation__subject=incident.subject)
+        at_once(*_both(incident.pk, page.pk, by=by, at=minutes(11)))
+    assert set(Incident.objects.values_list("status", flat=True)) == {"investigating"}
+    assert not Escalation.objects.running().exists()
+
+
+def _both(
+    incident_id: int, page_id: int, *, by: User, at: datetime
+) -> list[Callable[[], object]]:
+    return [
+        lambda: acknowledge_incident(incident_id=incident_id, by=by, at=at),
+        lambda: acknowledge_page(page_id=page_id, at=at, via="link"),
+    ]
+
+
+def test_alerts_that_arrive_while_somebody_acknowledges_are_kept() -> None:
+    make_user(role="admin")
+    by = make_user()
+    make_lineage("raw > mart")
+    inlet = make_integration()
+    fire("raw", integration=inlet)
+    correlate()
+    incident = Incident.objects.get()
+    for _ in range(20):
+        fire("mart", at=1, integration=inlet)
+    at_once(
+        lambda: correlate(11),
+        lambda: acknowledge_incident(incident_id=incident.pk, by=by, at=minutes(11)),
+    )
+    correlate(12)
+    incident.refresh_from_db()
+    assert (incident.status, incident.alert_count) == ("investigating", 21)
