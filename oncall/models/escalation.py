@@ -15,6 +15,11 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
     def running(self) -> EscalationQuerySet:
         return self.filter(state=Escalation.State.RUNNING)
 
+    def answerable(self) -> EscalationQuerySet:
+        """Running ones, and those whose ladder is over without an answer."""
+        ended = [Escalation.State.ACKNOWLEDGED, Escalation.State.STOPPED]
+        return self.exclude(state__in=ended)
+
     def due(self, *, at: datetime) -> EscalationQuerySet:
         return self.running().filter(next_step_at__lte=at)
 

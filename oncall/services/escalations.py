@@ -16,6 +16,7 @@ from oncall.models import (
     ContactMethod,
     Escalation,
     EscalationPolicy,
+    EscalationQuerySet,
     Notification,
     Page,
 )
@@ -25,6 +26,11 @@ from oncall.signals import escalation_exhausted, page_acknowledged, page_progres
 logger = logging.getLogger(__name__)
 
 SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
+
+
+def _locked(*, skip_locked: bool = False) -> EscalationQuerySet:
+    """Escalations to change. Others may go on adding rows that refer to them."""
+    return Escalation.objects.select_for_update(no_key=True, skip_locked=skip_locked)
 
 
 @transaction.atomic
@@ -187,12 +193,7 @@ def stop_escalation(*, subject: str, at: datetime) -> bool:
 
 
 def _end(subject: str, *, state: str, by: User | None, at: datetime) -> bool:
-    escalation = (
-        Escalation.objects.select_for_update()
-        .filter(subject=subject)
-        .exclude(state__in=[Escalation.State.ACKNOWLEDGED, Escalation.State.STOPPED])
-        .first()
-    )
+    escalation = _locked().answerable().filter(subject=subject).first()
     if escalation is None:
         return False
     escalation.state = state
@@ -216,9 +217,7 @@ def _end(subject: str, *, state: str, by: User | None, at: datetime) -> bool:
 @transaction.atomic
 def escalate_now(*, subject: str, at: datetime) -> bool:
     """Take the next step without waiting for it. False when nothing is running."""
-    escalation = (
-        Escalation.objects.select_for_update().running().filter(subject=subject).first()
-    )
+    escalation = _locked().running().filter(subject=subject).first()
     if escalation is None:
         return False
     escalation.next_step_at = at
@@ -229,12 +228,7 @@ def escalate_now(*, subject: str, at: datetime) -> bool:
 
 def hurry_after(page: Page, *, at: datetime) -> None:
     """Make the step after this page's due now, if the ladder still waits for it."""
-    escalation = (
-        Escalation.objects.select_for_update()
-        .running()
-        .filter(pk=page.escalation_id)
-        .first()
-    )
+    escalation = _locked().running().filter(pk=page.escalation_id).first()
     if escalation is None or escalation.next_step_at is None:
         return
     is_last = page.step + 1 == len(escalation.steps)
@@ -251,15 +245,13 @@ def acknowledge_page(*, page_id: int, at: datetime, via: str) -> Page:
     Doing it twice or late is fine; late is recorded on the page. Raises
     Page.DoesNotExist.
     """
-    page = (
-        Page.objects.select_for_update(of=["self"])
-        .select_related("user", "escalation")
-        .get(pk=page_id)
-    )
+    page = Page.objects.select_related("user").get(pk=page_id)
+    # The escalation before its pages, as everybody who ends one does it.
+    escalation = _locked().get(pk=page.escalation_id)
     if page.acknowledged_at is None:
         page.acknowledged_at = at
         page.save(update_fields=["acknowledged_at"])
-    subject = page.escalation.subject
+    subject = escalation.subject
     if acknowledge_escalation(subject=subject, by=page.user, at=at):
         page_acknowledged.send(Page, subject=subject, by=page.user, at=at, via=via)
     return page
@@ -273,7 +265,7 @@ def walk_due_escalations(*, at: datetime, limit: int = 100) -> int:
     """
     with transaction.atomic():
         due = list(
-            Escalation.objects.select_for_update(skip_locked=True)
+            _locked(skip_locked=True)
             .due(at=at)
             .order_by("severity", "next_step_at")[:limit]
         )
