@@ -84,7 +84,16 @@ class Event(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["integration", "-id"], name="event_newest_per_inlet"),
+            # Newest first, and counted over a time without reading the rows.
+            models.Index(
+                fields=["integration", "-received_at", "-id"],
+                name="event_newest_per_inlet",
+            ),
+            models.Index(
+                fields=["integration", "-received_at", "-id"],
+                name="event_not_understood",
+                condition=~Q(problem=""),
+            ),
             models.Index(
                 fields=["id"],
                 name="event_with_catalog_facts",
@@ -94,6 +103,9 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:event", args=[self.pk])
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
@@ -171,6 +183,9 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:alert", args=[self.pk])
 
 
 class RefusedCount(models.Model):

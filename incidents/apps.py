@@ -5,6 +5,7 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
+        from alerts.signals import alert_panels
         from catalog.signals import asset_panels
         from incidents import receivers
         from oncall.signals import page_acknowledged, page_progress
@@ -12,3 +13,4 @@ class IncidentsConfig(AppConfig):
         page_acknowledged.connect(receivers.hear_acknowledgement)
         page_progress.connect(receivers.hear_progress)
         asset_panels.connect(receivers.show_on_asset_page)
+        alert_panels.connect(receivers.show_on_alert_page)

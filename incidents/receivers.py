@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User
+from alerts.models import Alert
 from catalog.models import Asset
 from catalog.panels import Panel
 from core.live import publish
@@ -53,6 +54,13 @@ def show_on_asset_page(
             },
         )
     ]
+
+
+def show_on_alert_page(*, alert: Alert, user: User, **_: Any) -> list[Panel]:
+    """Needs `incidents/_alert_panel.html`."""
+    visible = Incident.objects.visible_to(user).filter(members__alert=alert)
+    context: dict[str, object] = {"incident": visible.first()}
+    return [Panel(template="incidents/_alert_panel.html", context=context)]
 
 
 def _incident_of(subject: str) -> int | None:

@@ -31,6 +31,7 @@ from core.text import clean, identifier, link, one_line, told
 from core.times import instant_or_none
 
 LABEL = "Airflow"
+ABOUT = "Callbacks of tasks and DAGs, sent with Airflow's HTTP provider."
 
 # "late" is a missed deadline: an alert about a run that has not failed.
 Outcome = Literal["failed", "retrying", "late", "success", "skipped", "running"]

@@ -25,6 +25,7 @@ from core.text import identifier, link, mapping, one_line, told
 from core.times import instant_or_none
 
 LABEL = "Alertmanager"
+ABOUT = "Prometheus Alertmanager's webhook, version 4."
 STATUSES: dict[object, Status] = {"firing": "firing", "resolved": "resolved"}
 TITLE_ANNOTATIONS = ("summary", "title", "message", "description")
 

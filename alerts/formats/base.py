@@ -115,6 +115,7 @@ class Format(Protocol):
     """The shape of a format's module. Register it in `alerts/formats/registry.py`."""
 
     LABEL: str
+    ABOUT: str  # which tool, and what of it, in one line
 
     def parse(self, payload: object, context: ParseContext) -> Parsed: ...
 

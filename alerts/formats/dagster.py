@@ -28,6 +28,7 @@ from core.text import identifier, items, link, mapping, one_line, told
 from core.times import instant_or_none
 
 LABEL = "Dagster"
+ABOUT = "A run failure sensor, or an alert of Dagster+."
 NAMESPACE = "dagster"
 
 RUN_STATES: dict[str, RunState] = {

@@ -24,6 +24,7 @@ from core.text import identifier, link, mapping, one_line, told
 from core.times import FIRST_YEAR, LAST_YEAR, instant_or_none
 
 LABEL = "Datadog"
+ABOUT = "Datadog monitors, by a webhook of its integrations."
 
 STATUSES: dict[str, Status] = {
     "triggered": "firing",

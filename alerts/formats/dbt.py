@@ -24,6 +24,7 @@ from core.errors import InvalidInputError
 from core.text import identifier, one_line
 
 LABEL = "dbt"
+ABOUT = "run_results.json after each run, best with manifest.json."
 
 # A skipped node is not a failure: what it waited for is.
 STATUSES: Mapping[str, Status] = {

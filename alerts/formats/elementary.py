@@ -24,6 +24,7 @@ from core.text import clean, identifier, items, mapping, one_line
 from core.times import instant_or_none
 
 LABEL = "Elementary, Slack webhook"
+ABOUT = "Elementary's alerts, or any Slack incoming webhook."
 
 # "*Status:* fail | *Time:* ..." in one text, "*Table*\nshop.orders" in another.
 _INLINE_FIELD = re.compile(r"\*([^*\n]{1,40}):\*\s*([^|\n]*)")

@@ -26,6 +26,7 @@ from core.text import URL_LENGTH, clean, identifier, link, one_line, text_of
 from core.times import read_instant
 
 LABEL = "Generic JSON"
+ABOUT = "One JSON object or an array of them, from any script."
 STATUSES: dict[str, Status] = {"firing": "firing", "resolved": "resolved"}
 SEVERITIES: dict[str, SeverityWord] = {word: word for word in get_args(SeverityWord)}
 

@@ -12,6 +12,7 @@ from alerts.formats.text import lines
 from core.text import link, mapping, text_of, told
 
 LABEL = "Grafana"
+ABOUT = "Grafana Alerting, by a webhook contact point."
 
 
 def parse(payload: object, context: ParseContext) -> Parsed:

@@ -23,6 +23,7 @@ from core.text import identifier, items, link, mapping, one_line, text_of, told
 from core.times import instant_or_none
 
 LABEL = "Great Expectations"
+ABOUT = "Results of a checkpoint, one alert for each failed expectation."
 
 # "critical" is what every expectation is unless told otherwise, so it says nothing.
 SEVERITIES: dict[str, SeverityWord] = {"warning": "warning", "info": "info"}

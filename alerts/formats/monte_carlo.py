@@ -18,6 +18,7 @@ from core.text import identifier, items, link, mapping, one_line, told
 from core.times import instant_or_none
 
 LABEL = "Monte Carlo"
+ABOUT = "Monte Carlo's webhook notifications."
 NAMESPACE = "monte_carlo"
 OVER = ("resolved", "closed", "fixed", "false_positive", "no_action_needed", "expected")
 

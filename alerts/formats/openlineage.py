@@ -26,6 +26,7 @@ from catalog.importers.openlineage import (
 from core.text import identifier, one_line
 
 LABEL = "OpenLineage"
+ABOUT = "Runs, failures and lineage of Airflow, Spark, Flink and dbt-ol."
 BATCH_LIMIT = 10_000
 
 # ABORT is a run that was cancelled or skipped, not one that failed.

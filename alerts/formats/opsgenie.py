@@ -22,6 +22,7 @@ from core.errors import InvalidInputError
 from core.text import identifier, items, mapping, one_line, told
 
 LABEL = "Opsgenie"
+ABOUT = "Anything that speaks to Opsgenie's Alert API: point it here instead."
 
 # P3 is what Opsgenie gives an alert without priority.
 PRIORITIES: dict[str, SeverityWord] = {
@@ -103,11 +104,17 @@ def unknown_key_answer(seconds: float) -> dict[str, object]:
 
 
 def snippet(url: str, key: str) -> str:
+    base = url.removesuffix(f"/in/{key}")
     return f"""\
-# The body Opsgenie's "create alert" takes; close it by the same alias.
-curl -sS {url} -H 'Content-Type: application/json' \\
+# Any Opsgenie client: this API address and this key.
+curl -sS {base}/v2/alerts \\
+  -H 'Authorization: GenieKey {key}' -H 'Content-Type: application/json' \\
   -d '{{"message": "orders_daily failed", "alias": "orders_daily", "priority": "P2",
        "details": {{"dag_id": "orders_daily"}}}}'
+
+# Once it works again:
+curl -sS -X POST '{base}/v2/alerts/orders_daily/close?identifierType=alias' \\
+  -H 'Authorization: GenieKey {key}'
 """
 
 

@@ -25,6 +25,7 @@ from core.text import clean, identifier, items, link, mapping, one_line, text_of
 from core.times import instant_or_none
 
 LABEL = "PagerDuty Events v2"
+ABOUT = "Anything that speaks to PagerDuty's Events API: point it here instead."
 
 KEY_CHARACTERS = 32
 ACTIONS: dict[str, Status] = {

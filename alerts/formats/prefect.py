@@ -29,6 +29,7 @@ from core.text import identifier, link, one_line, told
 from core.times import instant_or_none
 
 LABEL = "Prefect"
+ABOUT = "The webhook of a Prefect automation."
 NAMESPACE = "prefect"
 
 RUN_STATES: dict[str, RunState] = {

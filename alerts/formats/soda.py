@@ -20,6 +20,7 @@ from core.text import identifier, items, mapping, one_line, text_of, told
 from core.times import instant_or_none
 
 LABEL = "Soda"
+ABOUT = "Results of a Soda scan."
 STATUSES: dict[str, Status] = {"fail": "firing", "warn": "firing", "pass": "resolved"}
 
 Body = Mapping[str, Any]

@@ -153,3 +153,4 @@ def test_each_format_has_a_label_of_its_own() -> None:
 
     assert list(names) == list(FORMATS)
     assert len(set(labels)) == len(labels)
+    assert all(format_.ABOUT.endswith(".") for format_ in FORMATS.values())
