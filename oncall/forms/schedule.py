@@ -57,10 +57,10 @@ class RotationForm(forms.Form):
         help_text="Whoever is on call now stays so until the next hand-off.",
     )
     unit = forms.ChoiceField(
-        label="Turns last", choices=[("week", "a week"), ("day", "a day")]
+        label="Weeks or days", choices=[("week", "weeks"), ("day", "days")]
     )
     every = forms.IntegerField(
-        label="How many of them", min_value=1, max_value=52, initial=1
+        label="A turn lasts", min_value=1, max_value=52, initial=1
     )
     weekday = forms.ChoiceField(label="Hand-off on", choices=WEEKDAYS, required=False)
     handoff = _clock("Hand-off at", initial=time(9))

@@ -56,7 +56,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the list that says the same as the final row. `name` "" is a gap."""
+    """One line of the list that says the same as the final row. `name` "" is a gap.
+
+    `begun`: it began before the window; `open`: it goes on after it.
+    """
 
     start: datetime
     end: datetime
@@ -64,6 +67,8 @@ class Entry:
     mine: bool
     is_now: bool
     url: str
+    begun: bool
+    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class Frame:
         begins, ends = max(start, self.start), min(end, self.end)
         told = f"{name or 'Nobody'}: {self.told(start, end)}"
         fields = {"title": told, "url": self.override_url(start, end), **values}
+        fields["url"] = fields["url"] or "#shifts"
         return Bar(
             start=self.share(begins),
             width=self.share(ends) - self.share(begins),
@@ -282,4 +288,6 @@ def _entries(final: Resolution, frame: Frame) -> Iterable[Entry]:
             mine=str(frame.reader.pk) in users,
             is_now=span.start <= frame.at < span.end,
             url=frame.override_url(span.start, span.end, users),
+            begun=span.start == frame.start,
+            open=span.end == frame.end,
         )

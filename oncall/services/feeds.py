@@ -51,10 +51,12 @@ def person_calendar(user: User, *, at: datetime) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PersonalShift:
-    """One person's shift; the others of it are on call with them."""
+    """One person's shift, others may be on call with them. `is_open`: it goes on after
+    the window that was asked for."""
 
     schedule: Schedule
     shift: Shift
+    is_open: bool
 
 
 def personal_shifts(
@@ -63,7 +65,7 @@ def personal_shifts(
     """The person's shifts in a window, by their start. Three queries."""
     schedules = Schedule.objects.prefetch_related(*exceptions_between(start, end))
     found = [
-        PersonalShift(schedule, shift)
+        PersonalShift(schedule, shift, is_open=shift.end == end)
         for schedule in schedules
         for shift in shifts_of(schedule, start=start, end=end)
         if str(user.pk) in shift.users

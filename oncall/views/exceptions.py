@@ -120,7 +120,13 @@ def _page(
         context |= {
             "before": before,
             "after": after,
-            "changes": [one for one in after.entries if one not in before.entries],
+            "changes": [
+                one
+                for one in after.entries
+                if one not in before.entries
+                and one.start < values.end_at
+                and one.end > values.start_at
+            ],
             "told": describe(extra),
             "sent": [(name, form.data.get(name, "")) for name in FIELDS],
         }

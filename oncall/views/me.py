@@ -167,6 +167,7 @@ def _page(
             for method in methods
         ],
         "verified": [one for one in methods if one.verified_at],
+        "is_waiting": any(one.verified_at is None for one in methods),
         "code_form": CodeForm(),
         "shifts": personal_shifts(user, start=at, end=at + SHIFTS_AHEAD),
         "at": at,

@@ -18,6 +18,7 @@ from oncall.services.policies import (
     delete_policy,
     uses_of,
 )
+from oncall.services.rungs import MOST_FUTURE_RUNGS
 
 
 @require_safe
@@ -31,10 +32,15 @@ def policies(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def policy(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(EscalationPolicy.objects.select_related("team"), pk=pk)
+    foreseen_rungs = foreseen(found, at=timezone.now())
     running = Escalation.objects.running().filter(policy=found)
     context = {
         "policy": found,
-        "ladder": foreseen(found, at=timezone.now()),
+        "steps": found.steps.prefetch_related(
+            "targets__user", "targets__schedule", "targets__team"
+        ),
+        "ladder": foreseen_rungs,
+        "is_cut": len(foreseen_rungs) >= MOST_FUTURE_RUNGS,
         "used_by": uses_of(found),
         "running": running.count(),
         "outdated": running.exclude(policy_version=found.version).count(),

@@ -68,7 +68,7 @@ def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
         **_missing(found),
     }
     try:
-        context["calendar"] = build_calendar(
+        calendar = build_calendar(
             found,
             first_day=first_day,
             weeks=WEEKS,
@@ -78,6 +78,9 @@ def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     except InvalidInputError as error:
         context["problems"] = error.errors
+    else:
+        ahead = [one for one in calendar.entries if one.end > at]
+        context |= {"calendar": calendar, "entries": ahead or calendar.entries}
     with timezone.override(zone):
         return render(request, "oncall/schedule.html", context)
 

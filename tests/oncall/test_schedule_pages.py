@@ -1,0 +1,408 @@
+"""The pages of schedules: seen by all, changed by responders, without a script."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEntry, User
+from oncall.models import Override, Schedule
+from oncall.queries import on_call_now
+from oncall.services.schedules import on_call_ids
+from tests.factories import make_policy, make_schedule, make_team, make_user
+
+pytestmark = pytest.mark.django_db
+
+NEW = "/on-call/schedules/new/"
+
+
+def always(*users: User) -> list[dict[str, Any]]:
+    return [{"name": "", "kind": "always", "users": [str(user.pk) for user in users]}]
+
+
+def rotation(*users: User, **values: Any) -> dict[str, Any]:
+    """The fields of one rotation in the form."""
+    return {
+        "r0-name": "Primary",
+        "r0-people": [str(user.pk) for user in users],
+        "r0-unit": "week",
+        "r0-every": "1",
+        "r0-weekday": "MO",
+        "r0-handoff": "09:00",
+        "r0-priority": "0",
+        "row": ["0"],
+        "name": "data-platform",
+        "timezone": "Europe/Madrid",
+        "team": "",
+        "act": "save",
+        **values,
+    }
+
+
+def test_without_a_schedule_the_page_says_what_to_do_first(
+    signed_in: Client, sign_in: Any
+) -> None:
+    assert NEW in signed_in.get("/on-call/").content.decode()
+    text = sign_in(role="viewer").get("/on-call/").content.decode()
+    assert "No schedule yet" in text
+    assert NEW not in text
+
+
+def test_a_schedule_is_made_in_the_form_and_its_first_person_is_on_call(
+    signed_in: Client, user: User
+) -> None:
+    bo, team = make_user(name="Bo Lind"), make_team()
+    response = signed_in.post(NEW, rotation(bo, user, team=str(team.pk)))
+    schedule = Schedule.objects.get()
+    assert response.status_code == 302
+    assert response["Location"] == schedule.get_absolute_url()
+    assert on_call_ids(schedule, at=timezone.now()) == [bo.pk]
+    assert schedule.team == team
+    [layer] = schedule.layers
+    assert layer["rotation"]["start_local"].endswith("T09:00")
+    assert AuditEntry.objects.get().action == "schedule.created"
+    assert "Bo Lind" in signed_in.get("/on-call/").content.decode()
+    assert "Bo Lind" in signed_in.get(schedule.get_absolute_url()).content.decode()
+
+
+def test_hours_become_a_restriction(signed_in: Client, user: User) -> None:
+    hours = {
+        "r0-has_hours": "on",
+        "r0-weekdays": ["SA", "SU"],
+        "r0-start": "21:00",
+        "r0-end": "07:00",
+    }
+    signed_in.post(NEW, rotation(user, **hours))
+    [layer] = Schedule.objects.get().layers
+    assert layer["restriction"] == {
+        "weekdays": ["SA", "SU"],
+        "start_clock": "21:00",
+        "end_clock": "07:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"name": ""}, "id_name_error"),
+        ({"timezone": "Mars"}, "is no time zone"),
+        ({"r0-people": []}, "id_r0-people_error"),
+        ({"r0-people": ["99999"]}, "Choose from the list"),
+        ({"r0-every": "0"}, "id_r0-every_error"),
+        ({"r0-weekday": ""}, "Choose the day"),
+        ({"r0-handoff": "25:00"}, "id_r0-handoff_error"),
+        ({"r0-has_hours": "on", "r0-start": ""}, "Say when"),
+    ],
+)
+def test_a_form_that_is_wrong_comes_back_with_what_was_typed(
+    signed_in: Client, user: User, change: dict[str, Any], told: str
+) -> None:
+    response = signed_in.post(NEW, rotation(user, **{"r0-name": "Nights", **change}))
+    assert response.status_code == 400
+    assert told in response.content.decode()
+    assert "Nights" in response.content.decode()
+    assert not Schedule.objects.exists()
+
+
+def test_rows_are_added_and_removed_without_a_script_and_nothing_typed_is_lost(
+    signed_in: Client, user: User
+) -> None:
+    typed = rotation(user, **{"r0-name": "Nights", "name": ""})
+    added = signed_in.post(NEW, {**typed, "act": "add"}).content.decode()
+    assert 'name="r1-people"' in added
+    assert "Nights" in added
+    assert "_error" not in added
+    removed = signed_in.post(NEW, {**typed, "row": ["0", "1"], "act": "remove-0"})
+    assert 'name="r0-people"' not in removed.content.decode()
+    assert not Schedule.objects.exists()
+
+
+def test_editing_keeps_whoever_is_on_call_until_the_next_hand_off(
+    signed_in: Client, user: User
+) -> None:
+    bo, cy = make_user(), make_user()
+    signed_in.post(NEW, rotation(bo, user))
+    schedule = Schedule.objects.get()
+    path = f"{schedule.get_absolute_url()}edit/"
+    kept = rotation(cy, user, bo, **{"r0-source": "0", "version": "1"})
+    assert signed_in.post(path, kept).status_code == 302
+    schedule.refresh_from_db()
+    assert on_call_ids(schedule, at=timezone.now()) == [bo.pk]
+    assert on_call_ids(schedule, at=timezone.now() + timedelta(days=7)) == [cy.pk]
+    assert schedule.version == 2
+
+
+def test_saving_an_unchanged_form_changes_nothing(
+    signed_in: Client, user: User
+) -> None:
+    signed_in.post(NEW, rotation(user))
+    schedule = Schedule.objects.get()
+    path = f"{schedule.get_absolute_url()}edit/"
+    signed_in.post(path, rotation(user, **{"r0-source": "0", "version": "1"}))
+    again = Schedule.objects.get()
+    assert (again.layers, again.version) == (schedule.layers, 1)
+
+
+def test_an_older_form_does_not_overwrite_a_newer_one(
+    signed_in: Client, user: User
+) -> None:
+    signed_in.post(NEW, rotation(user))
+    schedule = Schedule.objects.get()
+    path = f"{schedule.get_absolute_url()}edit/"
+    fields = {"r0-source": "0", "version": "1"}
+    signed_in.post(path, rotation(user, **fields, name="first"))
+    response = signed_in.post(path, rotation(user, **fields, name="second"))
+    assert response.status_code == 409
+    schedule.refresh_from_db()
+    assert schedule.name == "first"
+
+
+def test_more_than_the_form_can_say_is_edited_as_json(
+    signed_in: Client, user: User
+) -> None:
+    schedule = make_schedule(layers=always(user))
+    path = schedule.get_absolute_url()
+    response = signed_in.get(f"{path}edit/")
+    assert response["Location"] == f"{path}advanced/"
+    assert user.email in signed_in.get(f"{path}advanced/").content.decode()
+    form = {"name": "renamed", "layers": [{"kind": "always", "users": [user.email]}]}
+    sent = {"form": json.dumps(form), "version": "1"}
+    assert signed_in.post(f"{path}advanced/", sent).status_code == 302
+    schedule.refresh_from_db()
+    assert schedule.layers == [{"kind": "always", "users": [str(user.pk)]}]
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ("{", "This is not JSON"),
+        ("[" * 100_000, "This is not JSON"),
+        ("[]", "Wanted is a JSON object"),
+        ('{"layers": [{"kind": "rotation"}]}', "layers[0].rotation"),
+        ('{"layers": [{"kind": "always", "users": ["x"]}]}', "layers[0].users[0]"),
+    ],
+)
+def test_json_that_is_no_schedule_is_refused_by_field_path(
+    signed_in: Client, form: str, told: str
+) -> None:
+    schedule = make_schedule()
+    path = f"{schedule.get_absolute_url()}advanced/"
+    response = signed_in.post(path, {"form": form, "version": "1"})
+    assert response.status_code == 400
+    assert told in response.content.decode()
+
+
+def test_the_calendar_names_both_zones_and_offers_to_fill_gaps(
+    sign_in: Any, user: User
+) -> None:
+    shift = {
+        "start": "2026-01-06T10:00:00Z",
+        "end": "2026-01-06T12:00:00Z",
+        "users": [str(user.pk)],
+    }
+    layers = [{"name": "once", "kind": "fixed", "shifts": [shift]}]
+    schedule = make_schedule(layers=layers, timezone="Europe/Madrid")
+    responder = sign_in(role="responder", time_zone="America/New_York")
+    path = f"{schedule.get_absolute_url()}?from=2026-01-05"
+    text = responder.get(path).content.decode()
+    assert "Times of Europe/Madrid" in text
+    assert "America/New_York" in text
+    assert "start=2026-01-06T13%3A00" in text  # the gap after the shift, in Madrid
+    mine = responder.get(f"{path}&zone=mine").content.decode()
+    assert "Times of America/New_York" in mine
+    viewer = sign_in(role="viewer").get(path).content.decode()
+    assert "overrides/new" not in viewer
+
+
+def test_a_week_with_a_clock_change_is_drawn(signed_in: Client, user: User) -> None:
+    schedule = make_schedule(layers=always(user), timezone="Europe/Madrid")
+    response = signed_in.get(f"{schedule.get_absolute_url()}?from=2026-03-23")
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("day", ["x", "0001-01-01", "9999-12-31", "2026-02-30"])
+def test_a_day_that_is_none_shows_this_week(
+    signed_in: Client, user: User, day: str
+) -> None:
+    schedule = make_schedule(layers=always(user))
+    response = signed_in.get(f"{schedule.get_absolute_url()}?from={day}")
+    assert response.status_code == 200
+
+
+def test_a_stored_schedule_that_cannot_be_read_says_so_and_breaks_no_page(
+    signed_in: Client,
+) -> None:
+    schedule = make_schedule(layers=[{"kind": "magic"}])
+    text = signed_in.get(schedule.get_absolute_url()).content.decode()
+    assert "cannot be read" in text
+    assert "layers[0].kind" in text
+    assert "cannot be read" in signed_in.get("/on-call/").content.decode()
+    assert on_call_now(timezone.now())[0]["name"] == ""
+
+
+def test_who_can_no_longer_sign_in_is_pointed_out(
+    signed_in: Client, user: User
+) -> None:
+    gone = make_user(name="Gone Away", is_active=False)
+    schedule = make_schedule(layers=always(user, gone))
+    text = signed_in.get(schedule.get_absolute_url()).content.decode()
+    assert "Gone Away can no longer sign in" in text
+
+
+OVERRIDE = {
+    "type": "cover",
+    "start": "2026-03-29T01:30",
+    "end": "2026-03-29T03:30",
+    "remove": "",
+}
+
+
+def test_an_override_is_previewed_before_it_is_saved(
+    signed_in: Client, user: User
+) -> None:
+    bo = make_user(name="Bo Lind")
+    schedule = make_schedule(layers=always(user), timezone="Europe/Madrid")
+    path = f"{schedule.get_absolute_url()}overrides/new/"
+    fields = {**OVERRIDE, "add": str(bo.pk)}
+    preview = signed_in.get(path, {**fields, "preview": "1"})
+    assert "What would change" in preview.content.decode()
+    assert "Save the override" in preview.content.decode()
+    assert not Override.objects.exists()
+    assert signed_in.post(path, fields).status_code == 302
+    override = Override.objects.get()
+    # The clock jumps from 02:00 to 03:00 in between: the hour from 01:30 to 03:30.
+    assert override.start_at == datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+    assert override.end_at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert on_call_ids(schedule, at=override.start_at) == [bo.pk]
+
+
+def test_a_preview_that_changes_nothing_says_so(signed_in: Client, user: User) -> None:
+    schedule = make_schedule(layers=always(user))
+    path = f"{schedule.get_absolute_url()}overrides/new/"
+    fields = {**OVERRIDE, "add": str(user.pk), "preview": "1"}
+    text = signed_in.get(path, fields).content.decode()
+    assert "Nothing: who is on call stays the same" in text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"add": ""},
+        {"end": "2026-03-29T01:30"},
+        {"start": "yesterday"},
+        {"start": "0001-01-01T00:00"},
+        {"type": "magic"},
+        {"type": "replace"},
+        {"end": "9999-12-31T23:59"},
+    ],
+)
+def test_an_override_that_cannot_be_is_refused(
+    signed_in: Client, user: User, change: dict[str, str]
+) -> None:
+    schedule = make_schedule(layers=always(user))
+    path = f"{schedule.get_absolute_url()}overrides/new/"
+    fields = {**OVERRIDE, "add": str(user.pk), **change}
+    assert signed_in.post(path, fields).status_code == 400
+    assert signed_in.get(path, {**fields, "preview": "1"}).status_code == 400
+    assert not Override.objects.exists()
+
+
+def test_an_override_is_taken_back(signed_in: Client, user: User) -> None:
+    schedule = make_schedule(layers=always(user))
+    override = schedule.overrides.create(
+        type="add",
+        add=user,
+        start_at=timezone.now(),
+        end_at=timezone.now() + timedelta(hours=1),
+    )
+    assert "Take back" in signed_in.get(schedule.get_absolute_url()).content.decode()
+    signed_in.post(f"/on-call/overrides/{override.pk}/delete/")
+    assert not Override.objects.exists()
+
+
+def test_a_schedule_that_is_paged_is_not_deleted_and_says_by_what(
+    signed_in: Client, user: User
+) -> None:
+    schedule, policy = make_schedule(), make_policy(name="Night watch")
+    path = f"{schedule.get_absolute_url()}delete/"
+    policy.steps.create(position=0).targets.create(schedule=schedule)
+    assert "Night watch" in signed_in.get(path).content.decode()
+    response = signed_in.post(path)
+    assert response.status_code == 409
+    assert "Night watch" in response.content.decode()
+    policy.steps.all().delete()
+    assert signed_in.post(path).status_code == 302
+    assert not Schedule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        NEW,
+        "{schedule}edit/",
+        "{schedule}advanced/",
+        "{schedule}delete/",
+        "{schedule}overrides/new/",
+        "{schedule}calendar/renew/",
+        "/on-call/policies/new/",
+        "/on-call/pages/new/",
+    ],
+)
+def test_viewers_look_and_change_nothing(sign_in: Any, path: str) -> None:
+    schedule = make_schedule()
+    viewer = sign_in(role="viewer")
+    where = path.format(schedule=schedule.get_absolute_url())
+    assert viewer.post(where).status_code == 403
+    assert viewer.get(schedule.get_absolute_url()).status_code == 200
+    assert viewer.get("/on-call/").status_code == 200
+
+
+def test_strangers_are_sent_to_sign_in(client: Client, user: User) -> None:
+    schedule = make_schedule()
+    for path in ("/on-call/", "/on-call/me/", schedule.get_absolute_url(), "/inbox/"):
+        response = client.get(path)
+        assert response.status_code == 302
+        assert "/accounts/login/" in response["Location"]
+
+
+def test_the_overview_costs_the_same_for_one_schedule_and_for_six(
+    signed_in: Client, user: User, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(6):
+        make_schedule(layers=always(user))
+    signed_in.get("/on-call/")
+    with django_assert_max_num_queries(24):
+        signed_in.get("/on-call/")
+
+
+def test_who_is_on_call_now_is_asked_once_while_nothing_changes(
+    user: User, django_assert_num_queries: Any
+) -> None:
+    schedule = make_schedule(layers=always(user))
+    at = timezone.now()
+    [now] = on_call_now(at)
+    assert now["name"] == str(user)
+    assert now["url"] == schedule.get_absolute_url()
+    with django_assert_num_queries(1):
+        on_call_now(at + timedelta(seconds=5))
+
+
+def test_who_is_on_call_now_changes_with_the_hand_off_and_with_an_edit(
+    user: User,
+) -> None:
+    at = timezone.now()
+    shift = {
+        "start": at.isoformat(),
+        "end": (at + timedelta(seconds=2)).isoformat(),
+        "users": [str(user.pk)],
+    }
+    schedule = make_schedule(layers=[{"kind": "fixed", "shifts": [shift]}])
+    assert on_call_now(at)[0]["name"] == str(user)
+    assert on_call_now(at + timedelta(seconds=3))[0]["name"] == ""
+    schedule.layers = always(user)
+    schedule.version += 1
+    schedule.save(update_fields=["layers", "version"])
+    assert on_call_now(at + timedelta(seconds=3))[0]["name"] == str(user)
