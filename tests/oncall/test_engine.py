@@ -1,9 +1,11 @@
 """The paging engine: what is owed is sent, once, to whom the ladder says."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from accounts.models import User
 from oncall.channels.base import DeliveryError, Receipt, RetryableDeliveryError
@@ -333,15 +335,22 @@ def test_a_retry_is_dropped_when_somebody_answered_meanwhile() -> None:
 
 
 def test_the_page_arrives_with_a_link_that_asks_before_it_acts(
-    smtp_server: FakeSMTP,
+    smtp_server: FakeSMTP, client: Client
 ) -> None:
-    policy, _, _ = two_step_policy()
-    start(policy)
+    policy, first, _ = two_step_policy()
+    escalation = start(policy)
     (claimed,) = claim(at=NOON, limit=1)
     send(claimed, now=lambda: NOON)
-    smtp_server.wait_for(1)
-    assert "orders_raw arrived empty" in str(smtp_server.mails[0])
+    mail = smtp_server.mails[0]
+    assert mail.subject.endswith("orders_raw arrived empty")
     assert Notification.objects.get().state == "sent"
+    found = re.search(r"http://\S+(/p/\S+)", mail.text)
+    assert found is not None
+    assert client.get(found[1]).status_code == 200
+    assert Escalation.objects.running().exists()
+    assert client.post(found[1]).status_code in (200, 302)
+    escalation.refresh_from_db()
+    assert escalation.acknowledged_by == first
 
 
 def test_people_are_informed_once_per_key() -> None:
