@@ -11,7 +11,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api import CursorPagination
-from oncall.api.fields import InstantField, PersonField, ScheduleField, person_of
+from oncall.api.fields import (
+    InstantField,
+    PersonField,
+    ScheduleField,
+    checked,
+    person_of,
+)
 from oncall.models import Override, Swap
 from oncall.services.exceptions import (
     OverrideValues,
@@ -93,9 +99,7 @@ class Overrides(APIView):
 
     @extend_schema(request=NewOverrideSerializer, responses={201: OverrideSerializer})
     def post(self, request: Request) -> Response:
-        wanted = NewOverrideSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        values = dict(wanted.validated_data)
+        values = checked(NewOverrideSerializer(data=request.data))
         schedule = values.pop("schedule")
         values["start_at"], values["end_at"] = values.pop("start"), values.pop("end")
         override = add_override(
@@ -132,9 +136,7 @@ class Swaps(APIView):
 
     @extend_schema(request=NewSwapSerializer, responses={201: SwapSerializer})
     def post(self, request: Request) -> Response:
-        wanted = NewSwapSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        values = wanted.validated_data
+        values = checked(NewSwapSerializer(data=request.data))
         swap = offer_swap(
             schedule_id=values["schedule"].pk,
             giver=values["from"] or person_of(request),

@@ -1,6 +1,7 @@
 """Fields that several resources read and write alike."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -102,6 +103,31 @@ def instant_in(values: Any, field: str) -> datetime | None:
         return parse_instant(value)
     except ValueError as error:
         raise InvalidInputError({field: [str(error)]}) from error
+
+
+def checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
+    """The validated input. Raises InvalidInputError by field path, as
+    {"steps[0].targets[1]": ["…"]}."""
+    if serializer.is_valid():
+        return dict(serializer.validated_data)
+    raise InvalidInputError(dict(_by_path(serializer.errors, "")))
+
+
+def _by_path(errors: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    if isinstance(errors, dict):
+        for key, inner in errors.items():
+            yield from _by_path(inner, _inside(path, key))
+    elif any(isinstance(one, dict | list) for one in errors):
+        for index, inner in enumerate(errors):
+            yield from _by_path(inner, f"{path}[{index}]")
+    elif errors:
+        yield path or "detail", [str(one) for one in errors]
+
+
+def _inside(path: str, key: str | int) -> str:
+    if key == "non_field_errors":
+        return path
+    return f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
 
 
 def window_in(values: Any) -> tuple[datetime, datetime]:

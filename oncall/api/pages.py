@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api import CursorPagination
-from oncall.api.fields import InstantField, person_of
+from oncall.api.fields import InstantField, checked, person_of
 from oncall.models import ContactMethod, Escalation
 from oncall.resolver import format_instant
 from oncall.services.escalations import SEVERITIES
@@ -31,7 +31,9 @@ class NewPageSerializer(serializers.Serializer[Any]):
         max_length=10_000, required=False, allow_blank=True, default=""
     )
     severity = serializers.ChoiceField(SEVERITIES, required=False, default="SEV3")
-    to = serializers.ListField(child=serializers.JSONField(), allow_empty=False)
+    to = serializers.ListField(
+        child=serializers.JSONField(allow_null=True), allow_empty=False
+    )
 
 
 class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):
@@ -79,9 +81,7 @@ class Pages(APIView):
 
     @extend_schema(request=NewPageSerializer, responses={201: ANY})
     def post(self, request: Request) -> Response:
-        wanted = NewPageSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        values = dict(wanted.validated_data)
+        values = checked(NewPageSerializer(data=request.data))
         values["to"] = find_targets_and_policies(values["to"], field="to")
         escalation = page_by_hand(**values, by=person_of(request), at=timezone.now())
         return Response(page_json(escalation), status=status.HTTP_201_CREATED)

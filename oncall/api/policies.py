@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from core.api import CursorPagination
 from core.errors import InvalidInputError
 from core.http import absolute_url
-from oncall.api.fields import TeamField, instant_in, person_of
+from oncall.api.fields import TeamField, checked, instant_in, person_of
 from oncall.models import EscalationPolicy, EscalationStep
 from oncall.queries import Reached, foreseen
 from oncall.resolver import format_instant
@@ -42,7 +42,9 @@ class StepSerializer(serializers.Serializer[Any]):
     delay_minutes = serializers.FloatField(
         min_value=1 / 60, max_value=MOST_DELAY / timedelta(minutes=1), default=5
     )
-    targets = serializers.ListField(child=serializers.JSONField(), allow_empty=False)
+    targets = serializers.ListField(
+        child=serializers.JSONField(allow_null=True), allow_empty=False
+    )
 
 
 class NewPolicySerializer(serializers.Serializer[Any]):
@@ -88,9 +90,7 @@ def _policies() -> QuerySet[EscalationPolicy]:
 
 
 def _values_in(request: Request) -> tuple[PolicyValues, int | None]:
-    wanted = NewPolicySerializer(data=request.data)
-    wanted.is_valid(raise_exception=True)
-    values = dict(wanted.validated_data)
+    values = checked(NewPolicySerializer(data=request.data))
     version = values.pop("version")
     steps = [
         StepValues(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import ManyToOneRel
 
 from accounts.models import Team, User
 from accounts.services import record_audit
@@ -135,7 +136,9 @@ def uses_of(policy: EscalationPolicy) -> list[str]:
     Found by their foreign keys, because the apps that have them stand above this one.
     """
     uses = []
-    for relation in EscalationPolicy._meta.related_objects:
+    for relation in EscalationPolicy._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ManyToOneRel):
+            continue
         model: Any = relation.related_model
         if model in (EscalationStep, Escalation):
             continue
