@@ -10,7 +10,11 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+)
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -67,6 +71,7 @@ class AssetSerializer(serializers.ModelSerializer[Asset]):
         return absolute_url(asset)
 
 
+@extend_schema_field(str)
 class TeamField(serializers.Field[Team, str, str, Any]):
     """A team by its name or slug."""
 
@@ -166,6 +171,8 @@ class PathSerializer(serializers.Serializer[Any]):
 
 
 class AssetList(APIView):
+    pagination_class = CursorPagination
+
     @extend_schema(
         parameters=[
             OpenApiParameter("q", str, description="Words of the name or namespace."),
@@ -175,15 +182,13 @@ class AssetList(APIView):
             OpenApiParameter("team", str, description="Name, slug, id or none."),
             OpenApiParameter("tier", int, enum=[1, 2, 3, 4], many=True),
             OpenApiParameter("health", str, enum=Asset.Health.values),
-            OpenApiParameter("cursor", str),
-            OpenApiParameter("limit", int),
         ],
         responses=AssetSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         """List assets, newest first."""
         chosen = AssetFilter.read(request.query_params)
-        pages = CursorPagination()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(
             chosen.apply(Asset.objects.for_list()), request, view=self
         )
@@ -254,6 +259,8 @@ class Path(APIView):
 
 
 class Changes(APIView):
+    pagination_class = CursorPagination
+
     @extend_schema(
         parameters=[OpenApiParameter("asset", int)],
         responses=ChangeSerializer(many=True),
@@ -265,7 +272,7 @@ class Changes(APIView):
         if asset:
             known = get_object_or_404(Asset, pk=_read_id(asset))
             changes = changes.filter(asset=known)
-        pages = CursorPagination()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(changes, request, view=self)
         return pages.get_paginated_response(ChangeSerializer(page, many=True).data)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser, MultiPartParser
@@ -34,6 +35,14 @@ class ImportedSerializer(serializers.Serializer[Any]):
     edges = serializers.IntegerField()
     seconds = serializers.FloatField()
     warnings = serializers.ListField(child=serializers.CharField())
+
+
+class DbtArtifactsSerializer(serializers.Serializer[Any]):
+    """For the OpenAPI document. `catalog` is accepted, and tells nothing more."""
+
+    manifest = serializers.FileField()
+    run_results = serializers.FileField(required=False)
+    catalog = serializers.FileField(required=False)
 
 
 class DbtImportedSerializer(serializers.Serializer[Any]):
@@ -64,7 +73,10 @@ class DbtImport(APIView):
     parser_classes = [MultiPartParser, JSONParser]
 
     @extend_schema(
-        request={"multipart/form-data": None, "application/json": None},
+        request={
+            "multipart/form-data": DbtArtifactsSerializer,
+            "application/json": OpenApiTypes.OBJECT,
+        },
         responses=DbtImportedSerializer,
     )
     def post(self, request: Request) -> Response:
