@@ -76,7 +76,7 @@ class TeamField(serializers.Field[Team, str, str, Any]):
     """A team by its name or slug."""
 
     def to_internal_value(self, data: object) -> Team:
-        folded = str(data).lower()
+        folded = str(data).lower().replace("\x00", "")
         named = Team.objects.alias(folded=Lower("name"))
         team = named.filter(Q(slug=folded) | Q(folded=folded)).first()
         if team is None:

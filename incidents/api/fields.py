@@ -41,7 +41,8 @@ class PersonField(serializers.Field[User, str, str, Any]):
     """An active person by e-mail."""
 
     def to_internal_value(self, data: object) -> User:
-        person = User.objects.filter(email__iexact=str(data), is_active=True).first()
+        email = str(data).replace("\x00", "")
+        person = User.objects.filter(email__iexact=email, is_active=True).first()
         if person is None:
             raise serializers.ValidationError(
                 "Must be the e-mail of somebody who can sign in."

@@ -205,6 +205,12 @@ def test_what_cannot_be_declared_is_400_and_names_the_field(
     assert not Incident.objects.exists()
 
 
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800"])
+def test_text_that_cannot_be_stored_is_400(call: Caller, text: str) -> None:
+    for field in ("title", "team", "severity"):
+        call("POST", API, {"title": "x", field: text}, code=400)
+
+
 def test_the_acts_answer_with_the_incident_and_may_be_repeated(call: Caller) -> None:
     url = f"{API}{make_incident().pk}/"
     until = (timezone.now() + timedelta(hours=1)).isoformat()
