@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog import graph
-from catalog.collapsing import PictureNode, State
+from catalog.collapsing import MOST_NODES, PictureNode, State
 from catalog.models import Asset
 from catalog.picture import draw
 from core.templatetags.headwater import initials
@@ -22,19 +22,23 @@ def draw_assets(
     focus_id: int | None = None,
     path: Collection[tuple[int, int]] = (),
     more_url: str = "",
+    edges: Iterable[tuple[int, int]] | None = None,
+    limit: int = MOST_NODES,
 ) -> SafeString:
     """Draw assets with the edges between them. Two queries, three with dashboards.
 
-    An asset that `states` does not name is drawn by its own health. `path` and
-    `more_url` as in `picture.draw`. Do not call it in a transaction that holds locks:
-    a large picture takes a second.
+    An asset that `states` does not name is drawn by its own health. `edges` are drawn
+    instead of those of the lineage, for a picture that leaves out what lies between.
+    `path`, `more_url` and `limit` as in `picture.draw`. Do not call it in a
+    transaction that holds locks: a large picture takes a second.
     """
     assets = Asset.objects.for_list().filter(pk__in=set(asset_ids)).order_by("pk")
     nodes = [
         _node(asset, states.get(asset.pk), is_focus=asset.pk == focus_id)
         for asset in assets
     ]
-    edges = graph.snapshot(fresh=True).edges_among(node.id for node in nodes)
+    if edges is None:
+        edges = graph.snapshot(fresh=True).edges_among(node.id for node in nodes)
     svg = draw(
         nodes,
         edges,
@@ -42,6 +46,7 @@ def draw_assets(
         icons=static("icons.svg"),
         path=path,
         more_url=more_url,
+        limit=limit,
     )
     return mark_safe(svg)  # noqa: S308  `draw` escapes every name
 

@@ -5,26 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from accounts.models import Team, User
-from alerts.models import Severity
+from alerts.models import Alert, Severity
 from catalog.models import Asset
-from incidents.models import Incident, RoleAssignment, StatusUpdate
-from oncall.models import EscalationPolicy
+from incidents.models import (
+    FOLLOWS,
+    CauseVerdict,
+    Incident,
+    IncidentQuerySet,
+    RoleAssignment,
+    StatusUpdate,
+)
 
 LOCAL_TIME = "%Y-%m-%dT%H:%M"
-SEVERITY_HINT = (
-    "SEV1: executives or customers see wrong data. SEV2: a team cannot work. "
-    "SEV3: some data is late. SEV4: nobody notices yet."
-)
+SEVERITY_MEANINGS = {
+    "SEV1": "Executives or customers see wrong data.",
+    "SEV2": "A team cannot work.",
+    "SEV3": "Some data is late or wrong; few notice.",
+    "SEV4": "Nobody notices yet.",
+}
+MOST_OPEN = 100
 
 
 class LocalTimeField(forms.DateTimeField):
     """A moment in the reader's zone, typed with the browser's own picker."""
 
     widget = forms.DateTimeInput(
-        attrs={"type": "datetime-local", "step": 60}, format=LOCAL_TIME
+        attrs={"type": "datetime-local", "step": 60, "class": "input--short"},
+        format=LOCAL_TIME,
     )
     input_formats = [LOCAL_TIME, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 
@@ -32,71 +42,36 @@ class LocalTimeField(forms.DateTimeField):
         super().__init__(input_formats=self.input_formats, **options)
 
 
-def active_people() -> Any:
-    return User.objects.filter(is_active=True)
-
-
-class DeclareForm(forms.Form):
-    title = forms.CharField(
-        max_length=1024,
-        label="What is wrong",
-        help_text="As you would say it to a colleague: “Revenue today shows zero”.",
-    )
-    severity = forms.ChoiceField(
-        choices=Severity, initial="SEV3", help_text=SEVERITY_HINT
-    )
-    assets = forms.CharField(
-        required=False,
-        label="Affected assets",
-        widget=forms.Textarea(attrs={"rows": 2, "list": "assets"}),
-        help_text="One name a line, as in Assets. Their lineage shows who is affected.",
-    )
-    team = forms.ModelChoiceField(
-        Team.objects.all(), required=False, empty_label="By the assets"
-    )
-    policy = forms.ModelChoiceField(
-        EscalationPolicy.objects.all(),
-        required=False,
-        label="Page",
-        empty_label="The team's escalation policy",
-    )
-    private = forms.BooleanField(
-        required=False,
-        label="Private",
-        help_text="Only admins, the team and its responders see it.",
-    )
-
-    def clean_assets(self) -> list[Asset]:
-        names = [
-            line.strip() for line in self.cleaned_data["assets"].splitlines() if line
-        ]
-        found = [self._asset(name) for name in dict.fromkeys(names) if name]
-        return [asset for asset in found if asset is not None]
-
-    def _asset(self, name: str) -> Asset | None:
-        matches = list(Asset.objects.filter(Q(name__iexact=name))[:2])
-        if len(matches) == 1:
-            return matches[0]
-        problem = (
-            f"More than one asset is called “{name}”: declare first, then add it."
-            if matches
-            else f"No asset is called “{name}”."
-        )
-        self.add_error("assets", problem)
-        return None
+def severity_field(**options: Any) -> forms.ChoiceField:
+    choices = [(s, SEVERITY_MEANINGS[s]) for s in Severity.values]
+    return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **options)
 
 
 class NoteForm(forms.Form):
-    text = forms.CharField(max_length=20_000, label="Note")
-    happened_at = LocalTimeField(required=False, label="When it happened")
+    text = forms.CharField(
+        max_length=20_000,
+        label="Note",
+        widget=forms.Textarea(
+            attrs={"rows": 2, "placeholder": "What you saw, tried or decided"}
+        ),
+    )
+    happened_at = LocalTimeField(
+        required=False,
+        label="When it happened",
+        help_text="Empty is now.",
+    )
 
 
 class SeverityForm(forms.Form):
-    severity = forms.ChoiceField(choices=Severity, help_text=SEVERITY_HINT)
+    severity = severity_field()
 
 
 class StatusForm(forms.Form):
     status = forms.ChoiceField(choices=Incident.Status)
+
+
+class JudgeForm(forms.Form):
+    verdict = forms.ChoiceField(choices=CauseVerdict.Verdict)
 
 
 class DetailsForm(forms.Form):
@@ -105,7 +80,9 @@ class DetailsForm(forms.Form):
         Team.objects.all(), required=False, empty_label="No team"
     )
     private = forms.BooleanField(
-        required=False, help_text="Only admins, the team and its responders see it."
+        required=False,
+        help_text="Only admins, the team and its responders see it. Whoever was told "
+        "of it before keeps that message.",
     )
 
 
@@ -113,30 +90,34 @@ class SituationForm(forms.Form):
     situation = forms.CharField(
         required=False,
         max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 6}),
+        widget=forms.Textarea(attrs={"rows": 8}),
         help_text="What is known, what is being done, what is needed. Markdown.",
     )
 
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=RoleAssignment.Role)
-    user = forms.ModelChoiceField(User.objects.none(), label="Person")
+    user = forms.ModelChoiceField(
+        User.objects.filter(is_active=True), label="Person", empty_label="Choose"
+    )
     remove = forms.BooleanField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        user = self.fields["user"]
-        assert isinstance(user, forms.ModelChoiceField)
-        user.queryset = active_people()
 
 
 class TimesForm(forms.Form):
     """Empty leaves a time as it is; only the mitigation may be taken away."""
 
-    impact_started_at = LocalTimeField(required=False, label="Impact started")
-    detected_at = LocalTimeField(required=False, label="Detected")
+    impact_started_at = LocalTimeField(
+        required=False,
+        label="Impact started",
+        help_text="When the data began to be wrong or late.",
+    )
+    detected_at = LocalTimeField(
+        required=False, label="Detected", help_text="When it was first noticed."
+    )
     acknowledged_at = LocalTimeField(required=False, label="Acknowledged")
-    mitigated_at = LocalTimeField(required=False, label="Mitigated")
+    mitigated_at = LocalTimeField(
+        required=False, label="Mitigated", help_text="When the harm stopped."
+    )
     resolved_at = LocalTimeField(required=False, label="Resolved")
 
     def __init__(self, data: Any = None, *, incident: Incident) -> None:
@@ -145,6 +126,15 @@ class TimesForm(forms.Form):
         for name in ("acknowledged_at", "resolved_at"):
             if initial[name] is None:
                 del self.fields[name]
+
+    @property
+    def changed_times(self) -> dict[str, Any]:
+        """The times that were typed anew, once the form is valid."""
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name in self.changed_data and (value or name == "mitigated_at")
+        }
 
 
 class RootCauseForm(forms.Form):
@@ -168,8 +158,10 @@ class RootCauseForm(forms.Form):
         help_text="What made it possible, made it worse or kept it hidden. One a line.",
     )
 
-    def __init__(self, *args: Any, assets: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self, data: Any = None, *, assets: QuerySet[Asset], initial: Any = None
+    ) -> None:
+        super().__init__(data, initial=initial)
         field = self.fields["asset"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = assets
@@ -182,6 +174,20 @@ class UpdateForm(forms.Form):
     audience = forms.ChoiceField(
         choices=StatusUpdate.Audience, initial=StatusUpdate.Audience.INTERNAL
     )
+    status = forms.ChoiceField(required=False, label="Also move it on")
+
+    def __init__(self, data: Any = None, *, incident: Incident) -> None:
+        super().__init__(data)
+        following = [
+            (value, f"To {label.lower()}")
+            for value, label in Incident.Status.choices
+            if value in FOLLOWS[incident.status]
+        ]
+        field = self.fields["status"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "Leave the status"), *following]
+        if not following:
+            del self.fields["status"]
 
 
 class SnoozeForm(forms.Form):
@@ -189,4 +195,54 @@ class SnoozeForm(forms.Form):
 
 
 class MergeForm(forms.Form):
-    into = forms.IntegerField(min_value=1, label="Number of the incident it belongs to")
+    """Into one of the newest open incidents, or any other by its number."""
+
+    into = forms.ChoiceField(required=False, label="Into")
+    number = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**63 - 1,
+        label="or by its number",
+        widget=forms.NumberInput(attrs={"class": "input--short"}),
+    )
+
+    def __init__(self, data: Any = None, *, others: IncidentQuerySet) -> None:
+        """`others` are the open incidents this person may see, the likeliest first."""
+        super().__init__(data)
+        self.others = others
+        self.listed = list(others[:MOST_OPEN])
+        field = self.fields["into"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "Choose an incident")] + [
+            (str(one.pk), f"{one} ({one.severity}, {one.status})")
+            for one in self.listed
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        chosen = values.get("number") or values.get("into")
+        if self.errors:
+            return values
+        if not chosen:
+            self.add_error("into", "Choose an incident, or type its number.")
+            return values
+        values["incident"] = self.others.filter(pk=int(chosen)).first()
+        if values["incident"] is None:
+            self.add_error(
+                "number" if values.get("number") else "into",
+                f"There is no other open incident #{chosen}.",
+            )
+        return values
+
+
+class SplitForm(forms.Form):
+    alerts = forms.ModelMultipleChoiceField(
+        Alert.objects.none(),
+        error_messages={"required": "Choose at least one alert."},
+    )
+
+    def __init__(self, data: Any = None, *, incident: Incident) -> None:
+        super().__init__(data)
+        field = self.fields["alerts"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = Alert.objects.filter(membership__incident=incident)

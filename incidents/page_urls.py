@@ -7,10 +7,12 @@ from incidents import views
 urlpatterns = [
     path("incidents/", views.index, name="list"),
     path("incidents/declare/", views.declare, name="declare"),
+    path("incidents/declare/assets/", views.suggest_assets, name="suggest_assets"),
     path("incidents/<int:pk>/", views.detail, name="detail"),
     path("incidents/<int:pk>/parts/<slug:name>/", views.part, name="part"),
     path("incidents/<int:pk>/picture/", views.picture, name="picture"),
     path("incidents/<int:pk>/edit/", views.edit, name="edit"),
+    path("incidents/<int:pk>/edit/<slug:name>/", views.edit, name="edit_section"),
     path("incidents/<int:pk>/acknowledge/", views.acknowledge, name="acknowledge"),
     path("incidents/<int:pk>/status/", views.status, name="status"),
     path("incidents/<int:pk>/resolve/", views.resolve, name="resolve"),
@@ -28,5 +30,7 @@ urlpatterns = [
     path("incidents/<int:pk>/causes/<int:asset>/", views.judge, name="judge"),
     path("incidents/<int:pk>/updates/", views.update, name="update"),
     path("incidents/<int:pk>/merge/", views.merge, name="merge"),
+    path("incidents/<int:pk>/split/", views.split, name="split"),
+    path("incidents/<int:pk>/undo/<slug:what>/<slug:value>/", views.undo, name="undo"),
     path("analytics/", views.analytics, name="analytics"),
 ]

@@ -14,9 +14,11 @@ from accounts.models import User
 from catalog.models import Asset
 from core.markdown import render_markdown
 from incidents.models import Incident, RoleAssignment, TimelineEntry
+from oncall.models import Notification
 from oncall.services import Rung
 
 MOST_UNFOLDED = 4
+MOST_PINNED = 20
 Kind = TimelineEntry.Kind
 
 # The design system's marks; what is not here is quiet.
@@ -57,7 +59,7 @@ class Row:
     cause: str
 
 
-def rows_of(incidents: Iterable[Incident], *, now: datetime) -> list[Row]:
+def rows_of(incidents: Iterable[Incident]) -> list[Row]:
     """Lines for incidents fetched with `for_list()`. No queries."""
     return [
         Row(
@@ -100,6 +102,12 @@ def timeline_days(
     shown = [_entry(entry) for entry in entries]
     days = groupby(shown, key=lambda entry: timezone.localtime(entry.at).date())
     return [((day := list(part))[0].at, _fold(day)) for _, part in days]
+
+
+def pinned_entries(incident: Incident) -> list[Entry]:
+    """What people pinned, oldest first. One query."""
+    pinned = incident.timeline.filter(pinned=True).select_related("actor")
+    return [_entry(entry) for entry in pinned.order_by("at", "pk")[:MOST_PINNED]]
 
 
 def _entry(entry: TimelineEntry) -> Entry:
@@ -183,6 +191,52 @@ RUNG_STATES = {
 }
 
 
-def rung_rows(rungs: Iterable[Rung]) -> list[tuple[Rung, str]]:
-    """Each rung with the state the design system's ladder knows."""
-    return [(rung, RUNG_STATES[rung.state]) for rung in rungs]
+@dataclass(frozen=True, slots=True)
+class LadderRow:
+    """One rung as it is shown: people who are planned for one step share a row.
+
+    `state` is what the design system's ladder knows; `who` is empty where a step
+    reaches nobody.
+    """
+
+    step: int
+    lap: int
+    at: datetime
+    who: list[str]
+    state: str
+    notifications: tuple[Notification, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """`rows` up to the end of the present lap; `later` are the laps after it."""
+
+    rows: list[LadderRow]
+    later: list[LadderRow]
+
+
+def ladder_of(rungs: Iterable[Rung]) -> Ladder:
+    """Rungs as rows, in time order."""
+    rows = []
+    for _, part in groupby(rungs, key=_row_key):
+        group = list(part)
+        rows.append(
+            LadderRow(
+                step=group[0].step,
+                lap=group[0].lap,
+                at=group[0].at,
+                who=[rung.user for rung in group if rung.user],
+                state=RUNG_STATES[group[0].state],
+                notifications=group[0].notifications,
+            )
+        )
+    ahead = [row.lap for row in rows if row.state == "future"]
+    present = ahead[0] if ahead else 0
+    later = [row for row in rows if row.state == "future" and row.lap > present]
+    return Ladder(rows[: len(rows) - len(later)], later)
+
+
+def _row_key(rung: Rung) -> tuple[int, int, int]:
+    """Planned rungs of a step belong together; what has happened stands alone."""
+    alone = 0 if rung.state == "planned" else rung.user_id or -1
+    return rung.lap, rung.step, alone

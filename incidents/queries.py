@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from accounts.models import Team, User
 from alerts.models import Severity
@@ -85,14 +85,19 @@ class Facets:
 
 def facets(incidents: IncidentQuerySet) -> Facets:
     """Counts over `incidents`, one query. Key 0 of `team` is no team at all."""
-    rows = incidents.order_by().values_list("status", "severity", "team_id")
+    rows = (
+        incidents.order_by()
+        .values("status", "severity", "team_id")
+        .annotate(how_many=Count("pk"))
+        .values_list("status", "severity", "team_id", "how_many")
+    )
     status: Counter[str] = Counter()
     severity: Counter[str] = Counter()
     team: Counter[int] = Counter()
-    for one_status, one_severity, team_id in rows.iterator():
-        status[one_status] += 1
-        severity[one_severity] += 1
-        team[team_id or 0] += 1
+    for one_status, one_severity, team_id, number in rows:
+        status[one_status] += number
+        severity[one_severity] += number
+        team[team_id or 0] += number
     status[OPEN] = status.total() - status[RESOLVED]
     return Facets(dict(status), dict(severity), dict(team))
 

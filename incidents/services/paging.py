@@ -62,7 +62,7 @@ def policy_for(
 def first_integration(incident: Incident) -> Integration | None:
     """The inlet of the incident's first alert; None when a person declared it, and
     for one that is only a draft."""
-    if incident.pk is None:
+    if incident._state.adding:
         return None
     member = incident.members.select_related("alert__integration").first()
     return member.alert.integration if member else None

@@ -2,28 +2,33 @@
 
 from incidents.views.acts import (
     acknowledge,
-    details,
     escalate,
     judge,
-    merge,
-    note,
     pin,
     reopen,
     resolve,
+    status,
+    undo,
+)
+from incidents.views.analysis import analytics
+from incidents.views.declaring import declare, suggest_assets
+from incidents.views.detail import detail, part, picture
+from incidents.views.editing import edit
+from incidents.views.finding import search
+from incidents.views.listing import home, index
+from incidents.views.writing import (
+    details,
+    merge,
+    note,
     roles,
     root_cause,
     severity,
     situation,
     snooze,
-    status,
+    split,
     times,
     update,
 )
-from incidents.views.analysis import analytics
-from incidents.views.declaring import declare
-from incidents.views.detail import detail, edit, part, picture
-from incidents.views.finding import search
-from incidents.views.listing import home, index
 
 __all__ = [
     "acknowledge",
@@ -49,7 +54,10 @@ __all__ = [
     "severity",
     "situation",
     "snooze",
+    "split",
     "status",
+    "suggest_assets",
     "times",
+    "undo",
     "update",
 ]

@@ -1,196 +1,121 @@
-"""What people do to an incident. Each act calls one service.
+"""What people do to an incident with one press. Each act calls one service."""
 
-With JavaScript the answer is empty and the page's live parts fetch themselves;
-without it the browser goes back to the page.
-"""
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
-from django import forms
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
-from django.views.decorators.http import require_POST
-
-from accounts.http import SignedInRequest, responder_required
+from accounts.http import SignedInRequest
+from accounts.models import User
+from alerts.models import Severity
 from catalog.models import Asset
-from core.errors import InvalidInputError
 from incidents import services
-from incidents.forms import (
-    DetailsForm,
-    MergeForm,
-    NoteForm,
-    RoleForm,
-    RootCauseForm,
-    SeverityForm,
-    SituationForm,
-    SnoozeForm,
-    StatusForm,
-    TimesForm,
-    UpdateForm,
+from incidents.forms import JudgeForm, StatusForm
+from incidents.models import (
+    FOLLOWS,
+    CauseVerdict,
+    Incident,
+    RoleAssignment,
+    TimelineEntry,
 )
-from incidents.models import Incident, TimelineEntry
+from incidents.views.acting import Done, act, by
 
-Act = Callable[..., Incident | None]
-CHANGED = "changed"
-
-
-def act(do: Act) -> Callable[..., HttpResponse]:
-    """Make a view of a function that changes one visible incident.
-
-    It gets the request, the incident and whatever else the address holds; an
-    incident it returns is where the browser goes.
-    """
-
-    @require_POST
-    @responder_required
-    @wraps(do)
-    def view(request: SignedInRequest, pk: int, **rest: Any) -> HttpResponse:
-        visible = Incident.objects.visible_to(request.user)
-        incident = get_object_or_404(visible, pk=pk)
-        result = do(request, incident, **rest)
-        if request.htmx:
-            return HttpResponse(status=204, headers={"HX-Trigger": CHANGED})
-        return redirect(result or incident)
-
-    return view
+Status = Incident.Status
 
 
-def cleaned(form: forms.Form) -> dict[str, Any]:
-    """The form's values. Raises InvalidInputError naming each wrong field."""
+@act
+def acknowledge(request: SignedInRequest, incident: Incident) -> Done:
+    services.acknowledge_incident(**by(request, incident))
+    return Done("Acknowledged. Nobody else is paged.")
+
+
+@act
+def status(request: SignedInRequest, incident: Incident) -> Done:
+    form = StatusForm(request.POST)
     if not form.is_valid():
-        raise InvalidInputError(
-            {
-                field: [str(error) for error in errors]
-                for field, errors in form.errors.items()
-            }
-        )
-    return form.cleaned_data
-
-
-def _by(request: SignedInRequest, incident: Incident) -> dict[str, Any]:
-    return {
-        "incident_id": incident.pk,
-        "by": request.user,
-        "at": timezone.now(),
-    }
+        raise Http404
+    chosen = form.cleaned_data["status"]
+    before = incident.status
+    services.change_status(**by(request, incident), status=chosen)
+    if chosen == Status.RESOLVED:
+        return _resolved(incident)
+    can_go_back = before in FOLLOWS[chosen]
+    undo = undo_url(incident, "status", before) if can_go_back else ""
+    return Done(f"Status is {Status(chosen).label.lower()}.", undo)
 
 
 @act
-def acknowledge(request: SignedInRequest, incident: Incident) -> None:
-    services.acknowledge_incident(**_by(request, incident))
+def resolve(request: SignedInRequest, incident: Incident) -> Done:
+    services.resolve_incident(**by(request, incident))
+    return _resolved(incident)
+
+
+def _resolved(incident: Incident) -> Done:
+    return Done("Resolved.", reverse("incidents:reopen", args=[incident.pk]))
 
 
 @act
-def status(request: SignedInRequest, incident: Incident) -> None:
-    values = cleaned(StatusForm(request.POST))
-    services.change_status(**_by(request, incident), **values)
+def reopen(request: SignedInRequest, incident: Incident) -> Done:
+    services.reopen_incident(**by(request, incident))
+    return Done("Reopened.")
 
 
 @act
-def resolve(request: SignedInRequest, incident: Incident) -> None:
-    services.resolve_incident(**_by(request, incident))
+def escalate(request: SignedInRequest, incident: Incident) -> Done:
+    services.escalate_incident(**by(request, incident))
+    return Done("The next step is paged.")
 
 
 @act
-def reopen(request: SignedInRequest, incident: Incident) -> None:
-    services.reopen_incident(**_by(request, incident))
-
-
-@act
-def escalate(request: SignedInRequest, incident: Incident) -> None:
-    services.escalate_incident(**_by(request, incident))
-
-
-@act
-def snooze(request: SignedInRequest, incident: Incident) -> None:
-    values = cleaned(SnoozeForm(request.POST))
-    services.snooze_incident(**_by(request, incident), **values)
-
-
-@act
-def severity(request: SignedInRequest, incident: Incident) -> None:
-    values = cleaned(SeverityForm(request.POST))
-    services.change_severity(**_by(request, incident), **values)
-
-
-@act
-def details(request: SignedInRequest, incident: Incident) -> None:
-    values = cleaned(DetailsForm(request.POST))
-    by = _by(request, incident)
-    services.rename_incident(**by, title=values["title"])
-    services.set_team(**by, team=values["team"])
-    services.set_private(**by, private=values["private"])
-
-
-@act
-def situation(request: SignedInRequest, incident: Incident) -> None:
-    values = cleaned(SituationForm(request.POST))
-    services.set_situation(**_by(request, incident), **values)
-
-
-@act
-def roles(request: SignedInRequest, incident: Incident) -> None:
-    values = cleaned(RoleForm(request.POST))
-    if values.pop("remove"):
-        services.remove_role(**_by(request, incident), **values)
-    else:
-        services.assign_role(**_by(request, incident), **values)
-
-
-@act
-def note(request: SignedInRequest, incident: Incident) -> None:
-    values = cleaned(NoteForm(request.POST))
-    services.add_note(**_by(request, incident), **values)
-
-
-@act
-def pin(request: SignedInRequest, incident: Incident, entry: int) -> None:
+def pin(request: SignedInRequest, incident: Incident, entry: int) -> Done:
+    """Pin an entry, or let go of it: its own undo."""
     found = get_object_or_404(TimelineEntry, pk=entry, incident=incident)
-    services.pin_entry(
-        **_by(request, incident), entry_id=entry, pinned=not found.pinned
-    )
+    pinned = not found.pinned
+    services.pin_entry(**by(request, incident), entry_id=entry, pinned=pinned)
+    again = reverse("incidents:pin", args=[incident.pk, entry])
+    return Done("Pinned to the top." if pinned else "No longer pinned.", again)
 
 
 @act
-def times(request: SignedInRequest, incident: Incident) -> None:
-    form = TimesForm(request.POST, incident=incident)
-    values = cleaned(form)
-    given = {
-        name: value
-        for name, value in values.items()
-        if name in form.changed_data and (value is not None or name == "mitigated_at")
-    }
-    services.set_times(**_by(request, incident), times=given)
+def judge(request: SignedInRequest, incident: Incident, asset: int) -> Done:
+    suspect = get_object_or_404(Asset, pk=asset)
+    form = JudgeForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    verdict = form.cleaned_data["verdict"]
+    services.judge_cause(**by(request, incident), asset=suspect, verdict=verdict)
+    is_it = verdict == CauseVerdict.Verdict.CONFIRMED
+    text = f"{suspect} is {'' if is_it else 'not '}the cause."
+    return Done(text, undo_url(incident, "verdict", suspect.pk))
 
 
 @act
-def root_cause(request: SignedInRequest, incident: Incident) -> None:
-    assets = Asset.objects.all()
-    values = cleaned(RootCauseForm(request.POST, assets=assets))
-    services.record_root_cause(**_by(request, incident), **values)
+def undo(request: SignedInRequest, incident: Incident, what: str, value: str) -> Done:
+    """Put one thing back to `value`, as an act of its own."""
+    if what == "severity" and value in Severity.values:
+        services.change_severity(**by(request, incident), severity=value)
+        return Done(f"Severity is {value} again.")
+    if what == "status" and value in Status.values and value != Status.RESOLVED:
+        services.change_status(**by(request, incident), status=value)
+        return Done(f"Status is {Status(value).label.lower()} again.")
+    if what == "verdict" and value.isdecimal() and len(value) < 19:
+        suspect = get_object_or_404(Asset, pk=int(value))
+        services.withdraw_verdict(**by(request, incident), asset=suspect)
+        return Done(f"{suspect} is a suspect like any other again.")
+    role, _, person = value.rpartition("-")
+    if what in ("hold", "drop") and role in RoleAssignment.Role.values:
+        return _undo_role(request, incident, what, role, person)
+    raise Http404
 
 
-@act
-def judge(request: SignedInRequest, incident: Incident, asset: int) -> None:
-    services.judge_cause(
-        **_by(request, incident),
-        asset=get_object_or_404(Asset, pk=asset),
-        verdict=request.POST.get("verdict", ""),
-    )
+def _undo_role(
+    request: SignedInRequest, incident: Incident, what: str, role: str, person: str
+) -> Done:
+    known = person.isdecimal() and len(person) < 19
+    user = get_object_or_404(User, pk=int(person) if known else 0)
+    give = services.assign_role if what == "hold" else services.remove_role
+    give(**by(request, incident), role=role, user=user)
+    return Done("The roles are as they were.")
 
 
-@act
-def update(request: SignedInRequest, incident: Incident) -> None:
-    values = cleaned(UpdateForm(request.POST))
-    services.post_update(**_by(request, incident), **values)
-
-
-@act
-def merge(request: SignedInRequest, incident: Incident) -> Incident:
-    values = cleaned(MergeForm(request.POST))
-    visible = Incident.objects.visible_to(request.user)
-    into = get_object_or_404(visible, pk=values["into"])
-    return services.merge_incidents(**_by(request, incident), into_id=into.pk)
+def undo_url(incident: Incident, what: str, value: str | int) -> str:
+    return reverse("incidents:undo", args=[incident.pk, what, value])

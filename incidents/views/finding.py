@@ -29,7 +29,8 @@ def search(request: SignedInRequest) -> HttpResponse:
     groups: dict[str, list[FoundThing]] = {}
     for thing in _found(request.user, q) if q else []:
         groups.setdefault(thing.kind, []).append(thing)
-    return render(request, "incidents/search.html", {"q": q, "groups": groups})
+    context = {"q": q, "groups": groups, "most": MOST_OF_A_KIND}
+    return render(request, "incidents/search.html", context)
 
 
 def _found(user: User, q: str) -> list[FoundThing]:

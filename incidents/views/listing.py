@@ -5,6 +5,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +18,7 @@ from incidents import queries
 from incidents.models import Incident, IncidentQuerySet
 from incidents.presenting import Row, rows_of
 from incidents.signals import home_items
-from incidents.summary import failing_by_team, next_shift
+from incidents.summary import data_health, next_shift
 
 PAGE_SIZE = 50
 VIEWS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -48,18 +49,32 @@ def home(request: SignedInRequest) -> HttpResponse:
         for _, answer in home_items.send(Incident, user=request.user, at=at)
         for item in answer or []
     ]
+    waiting = {incident.pk for incident in found.needs_you}
+    others = [
+        incident
+        for incidents in found.by_severity.values()
+        for incident in incidents
+        if incident.pk not in waiting
+    ]
+    mine = [incident for incident in others if incident.pk in found.mine]
+    rest = [incident for incident in others if incident.pk not in found.mine]
     context = {
         "home": found,
-        "needs_you": rows_of(found.needs_you, now=at),
+        "needs_you": rows_of(found.needs_you),
         "groups": [
-            (severity, rows_of(incidents, now=at))
-            for severity, incidents in found.by_severity.items()
+            (heading, rows_of(incidents))
+            for heading, incidents in (
+                ("Open in your teams", mine),
+                ("Open elsewhere" if mine else "Open now", rest),
+            )
             if incidents
         ],
         "items": items,
         "shift": next_shift(request.user, at=at),
-        "failing": failing_by_team(),
+        "teams": data_health(request.user),
         "is_new": not Incident.objects.exists(),
+        "may_act": request.user.can_respond,
+        "at": at,
     }
     name = "_home" if request.htmx else "home"
     return render(request, f"incidents/{name}.html", context)
@@ -84,6 +99,10 @@ def index(request: SignedInRequest) -> HttpResponse:
         mine="mine" in asked,
     )
     found = chosen.apply(visible, user=request.user).for_list()
+    # Open ones first, then the last resolved: as the groups of the page.
+    found = found.order_by(
+        F("resolved_at").desc(nulls_first=True), "-triggered_at", "-pk"
+    )
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     incidents = list(page.object_list)
     context = {
@@ -92,7 +111,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "tabs": [_choice(word, asked, values) for word, values in VIEWS],
         "facets": _facets(visible, asked),
         "asked": asked,
-        "query": urlencode(asked),
+        "at": at,
     }
     name = "_list" if request.htmx and not request.htmx.boosted else "list"
     return render(request, f"incidents/{name}.html", context)
@@ -109,7 +128,7 @@ def _groups(incidents: list[Incident], *, now: datetime) -> list[tuple[str, list
             parts["Resolved today"].append(incident)
         else:
             parts["Earlier"].append(incident)
-    return [(word, rows_of(part, now=now)) for word, part in parts.items() if part]
+    return [(word, rows_of(part)) for word, part in parts.items() if part]
 
 
 def _choice(word: str, asked: dict[str, str], values: dict[str, str]) -> Choice:

@@ -70,10 +70,15 @@
     lostAt = null;
     const again = connected.has(event.target);
     connected.add(event.target);
-    if (!again) return;
-    // What happened while it was shut was not heard: ask for every part once.
-    for (const part of event.target.querySelectorAll("[hx-trigger*='sse:']")) {
+    // What happened while it was shut was not heard.
+    if (again) askAll();
+  });
+  // What this reader did shows at once even so: HX-Trigger of their own act.
+  document.addEventListener("changed", () => lostAt && askAll());
+
+  function askAll() {
+    for (const part of document.querySelectorAll("[hx-trigger*='sse:']")) {
       part.dispatchEvent(new CustomEvent("headwater:refresh", { bubbles: true }));
     }
-  });
+  }
 })();

@@ -1,0 +1,109 @@
+"""Declaring an incident: what is typed, and how names become assets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from accounts.models import Team
+from catalog.models import Asset
+from core.text import one_line
+from incidents.forms import LocalTimeField, severity_field
+from incidents.services import NOBODY, PageTargets
+from oncall.models import EscalationPolicy
+
+USUAL, NOBODY_CHOICE = "", "nobody"
+NAME_LENGTH = 1500
+
+
+class DeclareForm(forms.Form):
+    """`assets` are chosen already; `asset_name` is one more, in words."""
+
+    title = forms.CharField(
+        max_length=1024,
+        label="What is wrong",
+        help_text="As you would say it to a colleague: “Revenue today shows zero”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+    )
+    severity = severity_field(initial="SEV3")
+    assets = forms.ModelMultipleChoiceField(Asset.objects.all(), required=False)
+    asset_name = forms.CharField(
+        required=False, max_length=NAME_LENGTH, label="Affected assets"
+    )
+    impact_started_at = LocalTimeField(
+        required=False, label="Since when", help_text="Empty is now."
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.all(), required=False, empty_label="The team of the likely cause"
+    )
+    page = forms.ChoiceField(required=False, label="Page")
+    private = forms.BooleanField(
+        required=False,
+        help_text="Only admins, the team and its responders see it, and no owner "
+        "of a dashboard is told.",
+    )
+
+    def __init__(self, data: Any = None, *, initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
+        field = self.fields["page"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (USUAL, "By the usual escalation policy"),
+            *((str(p.pk), p.name) for p in EscalationPolicy.objects.all()),
+            (NOBODY_CHOICE, "Nobody"),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """`chosen` holds the assets, `page` whom declare_incident pages."""
+        values = super().clean() or {}
+        chosen = list(values.get("assets") or [])
+        name = one_line(values.get("asset_name") or "", NAME_LENGTH)
+        if name:
+            found = assets_called(name)
+            if len(found) == 1:
+                chosen += [asset for asset in found if asset not in chosen]
+            else:
+                self.add_error("asset_name", _not_one(name, found))
+        values["chosen"] = chosen
+        return values
+
+    @property
+    def policy(self) -> EscalationPolicy | None:
+        """The policy chosen by name; None is the usual one, or nobody."""
+        page = str(self.cleaned_data.get("page", USUAL))
+        if not page.isdecimal():
+            return None
+        return EscalationPolicy.objects.filter(pk=int(page)).first()
+
+    @property
+    def pages(self) -> bool:
+        return bool(self.cleaned_data.get("page", USUAL) != NOBODY_CHOICE)
+
+    @property
+    def targets(self) -> PageTargets | None:
+        if not self.pages:
+            return NOBODY
+        return PageTargets(policy=self.policy) if self.policy else None
+
+
+def suggestion(asset: Asset) -> str:
+    """What a field offers for an asset, and `assets_called` understands."""
+    return f"{asset.name} ({asset.namespace})"
+
+
+def assets_called(text: str) -> list[Asset]:
+    """Assets with that name, or that suggestion. At most two."""
+    if text.endswith(")") and " (" in text:
+        name, _, namespace = text[:-1].rpartition(" (")
+        if found := list(Asset.objects.named(namespace, name)[:2]):
+            return found
+    return list(Asset.objects.filter(Q(name=text) | Q(name__iexact=text))[:2])
+
+
+def _not_one(name: str, found: list[Asset]) -> str:
+    if not found:
+        return f"No asset is called “{name}”. Choose one that is offered."
+    which = " or ".join(suggestion(asset) for asset in found)
+    return f"More than one asset is called “{name}”: {which}."

@@ -1,0 +1,93 @@
+"""What stands around one incident, for its page. Nothing here writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from accounts.models import User
+from alerts.models import Alert
+from catalog.models import Asset
+from incidents.models import CauseVerdict, FailingAsset, Incident, IncidentQuerySet
+
+MOST_SIMILAR = 3
+MOST_LINKS = 6
+MOST_OFFERS = 3
+
+
+def neighbours(incident: Incident, *, user: User) -> tuple[int | None, int | None]:
+    """Ids of the incidents triggered next after and before this one, as far as `user`
+    may see them; among the open ones while it is open. Two queries."""
+    visible = Incident.objects.visible_to(user)
+    among = visible.open() if incident.is_open else visible
+    at, pk = incident.triggered_at, incident.pk
+    # The first condition is what the index understands, the second breaks ties.
+    later = among.filter(
+        Q(triggered_at__gt=at) | Q(pk__gt=pk), triggered_at__gte=at
+    ).order_by("triggered_at", "pk")
+    earlier = among.filter(
+        Q(triggered_at__lt=at) | Q(pk__lt=pk), triggered_at__lte=at
+    ).order_by("-triggered_at", "-pk")
+    ids = [rows.values_list("pk", flat=True).first() for rows in (later, earlier)]
+    return ids[0], ids[1]
+
+
+def others_to_merge(incident: Incident, *, user: User) -> IncidentQuerySet:
+    """Open incidents it may be merged into, those offered for it first."""
+    offered = Q(pk__in=incident.merge_offers_from.values("incident")) | Q(
+        pk__in=incident.merge_offers.values("other")
+    )
+    visible = Incident.objects.visible_to(user).open().exclude(pk=incident.pk)
+    return visible.alias(is_offered=offered).order_by(
+        "-is_offered", "-triggered_at", "-pk"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`gone` may be the same fault as `kept`, because `asset` ties them together."""
+
+    gone: Incident
+    kept: Incident
+    asset: Asset
+
+
+def offers(incident: Incident, *, user: User) -> list[Offer]:
+    """Merges offered with this incident on either side, as far as `user` may see
+    the other. Two queries."""
+    if not incident.is_open:
+        return []
+    visible = Incident.objects.visible_to(user).open()
+    to_this = incident.merge_offers.filter(other__in=visible)
+    from_this = incident.merge_offers_from.filter(incident__in=visible)
+    return [
+        Offer(gone=row.other, kept=incident, asset=row.asset)
+        for row in to_this.select_related("other", "asset")[:MOST_OFFERS]
+    ] + [
+        Offer(gone=incident, kept=row.incident, asset=row.asset)
+        for row in from_this.select_related("incident", "asset")[:MOST_OFFERS]
+    ]
+
+
+def similar_before(incident: Incident, *, user: User) -> list[Incident]:
+    """The last resolved incidents in which one of its failing assets failed."""
+    failing = incident.failing_assets.values("asset")
+    same = FailingAsset.objects.filter(asset__in=failing).values("incident")
+    visible = Incident.objects.visible_to(user).resolved()
+    past = visible.filter(pk__in=same, merged_into=None).exclude(pk=incident.pk)
+    return list(past.order_by("-triggered_at", "-pk")[:MOST_SIMILAR])
+
+
+def rejected_suspects(incident: Incident) -> list[CauseVerdict]:
+    """Suspects a person ruled out, with who did."""
+    rejected = incident.verdicts.filter(verdict=CauseVerdict.Verdict.REJECTED)
+    return list(rejected.select_related("asset", "by").order_by("at", "pk"))
+
+
+def links_of(incident: Incident) -> list[str]:
+    """Addresses that the alerts gave: runbooks, logs, dashboards of the tools."""
+    alerts = Alert.objects.filter(membership__incident=incident).exclude(url="")
+    urls = alerts.order_by("url").values_list("url", flat=True).distinct()
+    web = [url for url in urls[: MOST_LINKS * 2] if url.startswith(("http:", "https:"))]
+    return web[:MOST_LINKS]

@@ -1,0 +1,190 @@
+"""What each live part of an incident's page shows. A part's template is
+`incidents/_<name>.html`; the whole page includes the same templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.core.paginator import Paginator
+
+from accounts.models import User
+from alerts.models import Alert
+from core.markdown import render_markdown
+from incidents import queries, surroundings
+from incidents.drawing import picture_of
+from incidents.forms import SplitForm
+from incidents.models import Incident, StatusUpdate
+from incidents.presenting import (
+    NEXT_ACTS,
+    causes_of,
+    commander_of,
+    ladder_of,
+    pinned_entries,
+    timeline_days,
+)
+from incidents.reach import next_paged
+from incidents.services import Impact, impact_of
+from oncall.models import Notification
+from oncall.services import Rung, ladder
+
+MOST_ENTRIES = 200
+MOST_OF_ALL_ENTRIES = 5_000
+ALERTS_PAGE = 50
+MOST_UPDATES = 50
+MOST_DASHBOARDS = 12
+MOST_FAILING = 20
+
+Context = dict[str, Any]
+
+
+class IncidentParts:
+    """The parts of one incident for one reader. What several need is looked up once.
+
+    `asked` is the query of the address: `all` shows every entry of the timeline,
+    `page` which page of the alerts.
+    """
+
+    def __init__(
+        self,
+        incident: Incident,
+        *,
+        user: User,
+        at: datetime,
+        asked: Mapping[str, str] | None = None,
+    ) -> None:
+        self.incident = incident
+        self.user = user
+        self.at = at
+        self.asked = asked or {}
+
+    @cached_property
+    def impact(self) -> Impact:
+        return impact_of(self.incident)
+
+    @cached_property
+    def rungs(self) -> list[Rung]:
+        return ladder(subject=self.incident.subject, at=self.at)
+
+    @cached_property
+    def told(self) -> list[Notification]:
+        return queries.told_about(self.incident)
+
+    def context(self, *names: str) -> Context:
+        """What the templates of these parts need together."""
+        context: Context = {
+            "incident": self.incident,
+            "at": self.at,
+            "may_act": self.user.can_respond,
+        }
+        for name in names:
+            context |= PARTS[name](self)
+        return context
+
+    def strip(self) -> Context:
+        """Who, what, how bad, since when, and the one next step."""
+        incident = self.incident
+        owners = incident.stakeholders.filter(told_of_end_at=None)
+        may_escalate = incident.is_open and self.user.can_respond
+        newer, older = surroundings.neighbours(incident, user=self.user)
+        return {
+            "commander": commander_of(incident) or incident.acknowledged_by,
+            "next_act": NEXT_ACTS.get(Incident.Status(incident.status)),
+            "hears_of_end": owners.count() if incident.is_open else 0,
+            "next_paged": next_paged(incident, self.rungs, at=self.at)
+            if may_escalate
+            else [],
+            "newer": newer,
+            "older": older,
+        }
+
+    def situation(self) -> Context:
+        return {
+            "situation": render_markdown(self.incident.situation),
+            "offers": surroundings.offers(self.incident, user=self.user),
+        }
+
+    def cause(self) -> Context:
+        causes = causes_of(self.incident)
+        return {
+            "cause": causes[0] if causes else None,
+            "others": causes[1:4],
+            "rejected": surroundings.rejected_suspects(self.incident),
+        }
+
+    def affected(self) -> Context:
+        dashboards = sorted(
+            self.impact.dashboards, key=lambda one: (one.asset.tier, one.asset.name)
+        )
+        return {
+            "impact": self.impact,
+            "shown_dashboards": dashboards[:MOST_DASHBOARDS],
+            "told": self.told,
+            "told_people": len({one.address for one in self.told}),
+        }
+
+    def people(self) -> Context:
+        return {"ladder": ladder_of(self.rungs)}
+
+    def facts(self) -> Context:
+        failing = self.incident.failing_assets.select_related("asset")
+        return {
+            "roles": list(self.incident.roles.all()),
+            "failing": list(failing.order_by("since", "pk")[:MOST_FAILING]),
+            "failing_count": failing.count(),
+            "similar": surroundings.similar_before(self.incident, user=self.user),
+            "links": surroundings.links_of(self.incident),
+        }
+
+    def timeline(self) -> Context:
+        is_all = "all" in self.asked
+        newest = self.incident.timeline.select_related("actor").order_by("-at", "-pk")
+        entries = list(newest[: MOST_OF_ALL_ENTRIES if is_all else MOST_ENTRIES])
+        is_cut = not is_all and len(entries) == MOST_ENTRIES
+        return {
+            "days": timeline_days(reversed(entries)),
+            "pinned": pinned_entries(self.incident),
+            "entry_count": newest.count() if is_cut else len(entries),
+            "shown_count": len(entries),
+            "is_all": is_all,
+        }
+
+    def alerts(self) -> Context:
+        members = Alert.objects.filter(membership__incident=self.incident)
+        shown = members.select_related("asset", "integration", "membership")
+        page = Paginator(shown.order_by("first_at", "pk"), ALERTS_PAGE)
+        return {
+            "page_obj": page.get_page(self.asked.get("page")),
+            "may_split": self.user.can_respond
+            and self.incident.is_open
+            and self.incident.alert_count > 1,
+            "split_form": SplitForm(incident=self.incident),
+        }
+
+    def updates(self) -> Context:
+        posted = StatusUpdate.objects.filter(incident=self.incident)
+        shown = posted.select_related("by")[:MOST_UPDATES]
+        return {"updates": [(one, render_markdown(one.text)) for one in shown]}
+
+    def picture(self) -> Context:
+        is_large = "large" in self.asked
+        picture = picture_of(self.incident, self.impact, is_large=is_large)
+        return {"picture": picture, "is_large": is_large}
+
+
+PARTS: dict[str, Callable[[IncidentParts], Context]] = {
+    "strip": IncidentParts.strip,
+    "situation": IncidentParts.situation,
+    "picture": IncidentParts.picture,
+    "cause": IncidentParts.cause,
+    "affected": IncidentParts.affected,
+    "people": IncidentParts.people,
+    "facts": IncidentParts.facts,
+    "timeline": IncidentParts.timeline,
+    "alerts": IncidentParts.alerts,
+    "updates": IncidentParts.updates,
+}
+ALWAYS = ("strip", "situation", "picture", "cause", "affected", "people", "facts")
+TABS = ("timeline", "alerts", "updates")
