@@ -1,4 +1,4 @@
-// Parts that refresh themselves (hx-trigger="sse:…") do so quietly: a part in which
+// Parts that refresh themselves (hx-trigger="sse:…, changed from:body") do so quietly: a part in which
 // someone types, has a menu open or selects text waits until they are done, and an
 // equal part is not touched. js/keep.js keeps the reader's place, js/news.js tells.
 "use strict";
@@ -8,7 +8,9 @@
   const STATES = ["href", "data-status", "data-severity", "data-health", "data-state", "data-kind"];
   const DONE = ["focusout", "toggle", "close", "selectionchange", "reset", "htmx:afterRequest"];
 
-  const isLive = (detail) => detail.requestConfig?.triggeringEvent?.type.startsWith("sse:");
+  // "changed" is what our own acts answer with; the stream says the same a little later.
+  const isLive = (detail) =>
+    /^(sse:|changed$)/.test(detail.requestConfig?.triggeringEvent?.type ?? "");
   const rowsOf = (part) => [...part.querySelectorAll("[id]")];
 
   function isBusy(part) {
