@@ -7,9 +7,8 @@ from django.template.loader import render_to_string
 from django.utils.text import slugify
 
 from core.errors import InvalidInputError
-from core.markdown import render_markdown
 from postmortems.models import ActionItem, Postmortem
-from postmortems.rendering import export_markdown, markdown_of
+from postmortems.rendering import export_markdown, render_article
 
 NAME_LENGTH = 60
 
@@ -21,7 +20,7 @@ def export_response(postmortem: Postmortem, form: str) -> HttpResponse:
         text = export_markdown(postmortem, items)
         kind = "text/markdown; charset=utf-8"
     elif form == "html":
-        article = render_markdown(markdown_of(postmortem, items))
+        article = render_article(postmortem, items)
         context = {"postmortem": postmortem, "article": article}
         text = render_to_string("postmortems/export.html", context)
         kind = "text/html; charset=utf-8"

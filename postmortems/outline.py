@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 ACTION_ITEMS = "Action items"
 # What a draft says where the record says nothing.
@@ -28,13 +29,15 @@ FACT_SECTIONS = (
 _HEADING = re.compile(r"##[ \t]+(.+?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_QUESTION_LINE = re.compile(r"^<!--[ \t]*(.+?)[ \t]*-->[ \t]*\n?", re.MULTILINE)
 _BULLET = ("- ", "* ", "+ ")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`start` and `end` are offsets of what stands below the heading."""
+    """It begins `at` its heading; `start` and `end` are offsets of what is below."""
 
+    at: int
     heading: str
     start: int
     end: int
@@ -61,10 +64,10 @@ def sections(body: str) -> list[Section]:
         elif not fence and (heading := _HEADING.match(line.rstrip("\r\n"))):
             found.append((heading[1], at, at + len(line)))
         at += len(line)
-    ends = [start for _, start, _ in found[1:]] + [len(body)]
+    found.append(("", len(body), len(body)))
     return [
-        Section(heading, start, end, body[start:end])
-        for (heading, _, start), end in zip(found, ends, strict=True)
+        Section(at, heading, start, end, body[start:end])
+        for (heading, at, start), (_, end, _) in pairwise(found)
     ]
 
 
@@ -154,6 +157,19 @@ def with_action_items(body: str, lines: list[str]) -> str:
             text = found.text.replace(NO_ACTION_ITEMS, listed, 1)
             return body[: found.start] + text + body[found.end :]
     return body
+
+
+def finished(body: str) -> str:
+    """The text without its open questions, and without sections that say nothing."""
+    for section in reversed(sections(body)):
+        if not section.prose:
+            body = body[: section.at] + body[section.end :]
+    return _QUESTION_LINE.sub("", body)
+
+
+def asking(body: str) -> str:
+    """The text with its open questions to be read."""
+    return _QUESTION_LINE.sub(r"> To answer: *\1*\n", body)
 
 
 def reworded(body: str, *, start: int, end: int, suggestion: str) -> str:

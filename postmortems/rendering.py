@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from core.markdown import render_markdown
 from postmortems.blameless import Finding
 from postmortems.models import ActionItem, Postmortem
-from postmortems.outline import with_action_items
+from postmortems.outline import asking, finished, with_action_items
 from postmortems.prose import escape
 
 # Private-use characters: they pass through Markdown and nh3 as they are.
@@ -18,6 +18,10 @@ _OPEN, _NUMBERED, _CLOSE = "\ue000", "\ue001", "\ue002"
 _NOT_OURS = str.maketrans(dict.fromkeys((_OPEN, _NUMBERED, _CLOSE), "\ufffd"))
 _MARKED = re.compile(f"{_OPEN}(\\d+){_NUMBERED}([^<]*?){_CLOSE}")
 _LEFT_OVER = re.compile(f"{_OPEN}\\d+{_NUMBERED}|{_CLOSE}")
+
+# Lists of tasks, which plain Markdown does not know.
+_BOX = re.compile(r"(<li>(?:\s*<p>)?)\[([ x])\] ")
+_BOXES = {" ": "\N{BALLOT BOX}", "x": "\N{BALLOT BOX WITH CHECK}"}
 
 
 def render_with_findings(body: str, findings: Iterable[Finding]) -> SafeString:
@@ -39,14 +43,25 @@ def render_with_findings(body: str, findings: Iterable[Finding]) -> SafeString:
     return mark_safe(_LEFT_OVER.sub("", html))  # noqa: S308  # cleaned before
 
 
-def markdown_of(postmortem: Postmortem, items: Iterable[ActionItem]) -> str:
-    """The body with the recorded action items where it speaks of them."""
-    return with_action_items(postmortem.body, [_line(item) for item in items])
+def render_article(postmortem: Postmortem, items: Iterable[ActionItem]) -> SafeString:
+    """The document as HTML. Until it is published it shows the questions it asks."""
+    body = _with_items(postmortem, items)
+    if postmortem.may_be_edited:
+        body = asking(body)
+    html = _BOX.sub(lambda box: f"{box[1]}{_BOXES[box[2]]} ", render_markdown(body))
+    return mark_safe(html)  # noqa: S308  # cleaned before
 
 
 def export_markdown(postmortem: Postmortem, items: Iterable[ActionItem]) -> str:
     """The whole document as Markdown, with its title as the first heading."""
-    return f"# {escape(postmortem.title)}\n\n{markdown_of(postmortem, items)}"
+    return f"# {escape(postmortem.title)}\n\n{_with_items(postmortem, items)}"
+
+
+def _with_items(postmortem: Postmortem, items: Iterable[ActionItem]) -> str:
+    """The body with the recorded action items where it says that there are none;
+    what was left unanswered goes when it is published."""
+    body = with_action_items(postmortem.body, [_line(item) for item in items])
+    return body if postmortem.may_be_edited else finished(body)
 
 
 def _line(item: ActionItem) -> str:

@@ -1,6 +1,6 @@
 """Smallest valid rows. Each test names only the values that matter to it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -10,6 +10,7 @@ from catalog.models import Asset, Edge
 from catalog.services import bump_lineage_version
 from incidents.models import Incident
 from oncall.models import EscalationPolicy, Schedule
+from postmortems.models import ActionItem, Postmortem
 
 NOON = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -89,4 +90,42 @@ def make_schedule(**values: Any) -> Schedule:
 def make_policy(**values: Any) -> EscalationPolicy:
     return EscalationPolicy.objects.create(
         **{"name": f"policy {next(_numbers)}", **values}
+    )
+
+
+def make_postmortem(*, by: User | None = None, **values: Any) -> Postmortem:
+    """A postmortem with its first version, of an incident resolved after an hour."""
+    values.setdefault("incident", None)
+    values["incident"] = values["incident"] or make_incident(
+        status="resolved", resolved_at=NOON + timedelta(hours=1)
+    )
+    if values.get("status") == "published":
+        values.setdefault("published_at", NOON)
+    defaults = {
+        "title": "Orders were late",
+        "body": "## Summary\n\nOrders were late.\n",
+        "created_by": by,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    postmortem = Postmortem.objects.create(**{**defaults, **values})
+    postmortem.versions.create(
+        version=postmortem.version,
+        title=postmortem.title,
+        body=postmortem.body,
+        by=by,
+        at=NOON,
+    )
+    return postmortem
+
+
+def make_action_item(postmortem: Postmortem, **values: Any) -> ActionItem:
+    return ActionItem.objects.create(
+        **{
+            "title": "Alert on empty loads",
+            "incident": postmortem.incident,
+            "postmortem": postmortem,
+            "created_at": NOON,
+            **values,
+        }
     )

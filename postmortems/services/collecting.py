@@ -25,6 +25,7 @@ MOST_ALERT_MOMENTS = 6
 KEPT_ALERT_MOMENTS = 3
 
 Kind = TimelineEntry.Kind
+Role = RoleAssignment.Role
 # How the record itself was kept is no part of what happened.
 LEFT_OUT = (Kind.ROLE, Kind.TIMES, Kind.CHANGED)
 MONITOR = "a monitor"
@@ -91,16 +92,21 @@ def _cast(
 ) -> Cast:
     """The people of the incident, each with one role."""
     cast = Cast()
-    order = RoleAssignment.Role.values
-    assigned = incident.roles.select_related("user")
-    for one in sorted(assigned, key=lambda r: (order.index(r.role), r.assigned_at)):
-        cast.add(one.user, one.get_role_display().lower())
-    paged = (page.user for page in pages)
-    for user in chain([incident.acknowledged_by], paged):
+    order = Role.values
+    assigned = sorted(
+        incident.roles.select_related("user"),
+        key=lambda one: (order.index(one.role), one.assigned_at),
+    )
+    # Whoever was paged is on call, though answering made them a responder too.
+    for one in assigned:
+        if one.role != Role.RESPONDER:
+            cast.add(one.user, one.get_role_display().lower())
+    for user in chain([incident.acknowledged_by], (page.user for page in pages)):
         cast.add(user, "on-call engineer")
+    responders = (one.user for one in assigned)
     actors = (entry.actor for entry in entries)
-    for user in chain([incident.declared_by], actors):
-        cast.add(user, RoleAssignment.Role.RESPONDER.label.lower())
+    for user in chain(responders, [incident.declared_by], actors):
+        cast.add(user, Role.RESPONDER.label.lower())
     told = set(incident.stakeholders.values_list("email", flat=True))
     cast.add_address(told, "dashboard owner")
     said = "\n".join(
@@ -123,10 +129,17 @@ def _moments(entries: Iterable[TimelineEntry], cast: Cast) -> Iterator[facts.Mom
     hidden = {entry.pk for entry in folded}
     for entry in shown:
         if entry.pk not in hidden:
-            yield facts.Moment(entry.at, entry.text, _actor(entry, cast))
+            yield facts.Moment(entry.at, _text(entry), _actor(entry, cast))
     if folded:
         text = f"The last of {len(folded)} further entries about alerts."
         yield facts.Moment(folded[-1].at, text, MONITOR)
+
+
+def _text(entry: TimelineEntry) -> str:
+    """What happened; of mail only to how many it went, not to whom."""
+    if entry.kind == Kind.TOLD:
+        return entry.text.partition(": ")[0].rstrip(".") + "."
+    return entry.text
 
 
 def _actor(entry: TimelineEntry, cast: Cast) -> str:

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest, responder_required
 from core.errors import InvalidInputError
-from core.markdown import render_markdown
 from incidents.models import RoleAssignment
 from postmortems import services
 from postmortems.exporting import export_response
 from postmortems.forms import ActionItemForm, StepForm
 from postmortems.models import ActionItem, Postmortem
-from postmortems.rendering import markdown_of
+from postmortems.outline import missing
+from postmortems.rendering import render_article
 
 Status = Postmortem.Status
 
@@ -41,7 +41,9 @@ NEXT = {
         "approve", "Approve", "Says that version {version} is right and complete."
     ),
     Status.APPROVED: NextStep(
-        "publish", "Publish", "Shows it as final to everybody who may see the incident."
+        "publish",
+        "Publish",
+        "Shows it as final to everybody who may see the incident.{left}",
     ),
 }
 
@@ -80,16 +82,22 @@ def reading_context(request: SignedInRequest, postmortem: Postmortem) -> dict[st
     return {
         "postmortem": postmortem,
         "incident": incident,
-        "article": render_markdown(markdown_of(postmortem, items)),
+        "article": render_article(postmortem, items),
         "items": items,
         "open_items": sum(not item.is_done for item in items),
         "today": timezone.localdate(),
         "steps": postmortem.steps.select_related("by"),
         "commander": commander.select_related("user").first(),
         "next_step": step,
-        "meaning": step.meaning.format(version=postmortem.version) if step else "",
+        "meaning": _meaning(step, postmortem) if step else "",
         "may_act": request.user.can_respond,
     }
+
+
+def _meaning(step: NextStep, postmortem: Postmortem) -> str:
+    number = len(missing(postmortem.body).questions)
+    left = f" Questions left in the text, {number}, are not shown." if number else ""
+    return step.meaning.format(version=postmortem.version, left=left)
 
 
 def items_of(postmortem: Postmortem) -> Any:
