@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User
@@ -15,6 +17,20 @@ from incidents.services import PageTargets
 from oncall.models import EscalationPolicy, Schedule
 
 LARGEST_ID = 2**63 - 1
+
+# As the OpenAPI document describes them.
+_ID = {"type": "integer", "minimum": 1}
+_ASSET_KEY = {
+    "type": "object",
+    "properties": {"namespace": {"type": "string"}, "name": {"type": "string"}},
+    "required": ["namespace", "name"],
+}
+KNOWN_ASSET = {"oneOf": [_ID, _ASSET_KEY]}
+PAGE_TARGETS = {
+    "type": "array",
+    "items": {"oneOf": [_ID, {"type": "string"}]},
+    "maxItems": 50,
+}
 
 
 class UtcField(serializers.DateTimeField):
@@ -37,6 +53,7 @@ class IdField(serializers.IntegerField):
         super().__init__(min_value=1, max_value=LARGEST_ID, **options)
 
 
+@extend_schema_field(OpenApiTypes.EMAIL)
 class PersonField(serializers.Field[User, str, str, Any]):
     """An active person by e-mail."""
 
@@ -63,6 +80,7 @@ class AssetNameSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_field(KNOWN_ASSET)
 class KnownAssetField(serializers.Field[Asset, Any, Any, Any]):
     """A known asset by its id, or by {"namespace", "name"}."""
 
@@ -83,6 +101,7 @@ class KnownAssetField(serializers.Field[Asset, Any, Any, Any]):
         return value.pk
 
 
+@extend_schema_field(PAGE_TARGETS)
 class PageTargetsField(serializers.Field[PageTargets, Any, Any, Any]):
     """Whom to page: e-mails of people and ids of schedules, or one policy.
 

@@ -53,6 +53,8 @@ def read(form: type[forms.Form], request: Request) -> dict[str, Any]:
 
 
 class Incidents(APIView):
+    pagination_class = NewestFirst
+
     @extend_schema(
         parameters=[forms.ListQuery], responses=IncidentSerializer(many=True)
     )
@@ -62,7 +64,7 @@ class Incidents(APIView):
         query.is_valid(raise_exception=True)
         wanted = IncidentFilter(**query.validated_data)
         found = wanted.apply(visible(request).for_api(), user=person(request))
-        pages = NewestFirst()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(IncidentSerializer(page, many=True).data)
 

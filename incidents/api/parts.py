@@ -32,11 +32,13 @@ def _incident(request: Request, pk: int) -> Incident:
 
 
 class Timeline(APIView):
+    pagination_class = InOrder
+
     @extend_schema(responses=shapes.TimelineEntrySerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
         """List what happened, oldest first."""
         entries = _incident(request, pk).timeline.select_related("actor")
-        pages = InOrder()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(entries, request, view=self)
         return pages.get_paginated_response(
             shapes.TimelineEntrySerializer(page, many=True).data
@@ -62,6 +64,8 @@ class Timeline(APIView):
 
 
 class Alerts(APIView):
+    pagination_class = CursorPagination
+
     @extend_schema(responses=shapes.MemberSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
         """List the incident's alerts, newest first."""
@@ -71,7 +75,7 @@ class Alerts(APIView):
             .select_related("membership", "integration", "asset__team")
             .prefetch_related("asset__owners")
         )
-        pages = CursorPagination()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(alerts, request, view=self)
         return pages.get_paginated_response(
             shapes.MemberSerializer(page, many=True).data
@@ -122,11 +126,13 @@ class ImpactView(APIView):
 
 
 class Updates(APIView):
+    pagination_class = CursorPagination
+
     @extend_schema(responses=shapes.StatusUpdateSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
         """List the updates, newest first."""
         updates = _incident(request, pk).updates.select_related("by")
-        pages = CursorPagination()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(updates, request, view=self)
         return pages.get_paginated_response(
             shapes.StatusUpdateSerializer(page, many=True).data
