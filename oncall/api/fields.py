@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -18,6 +20,7 @@ from oncall.services.reference import find_people, is_key
 _EATEN_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 
 
+@extend_schema_field(OpenApiTypes.DATETIME)
 class InstantField(serializers.Field[datetime, Any, str, Any]):
     """ISO 8601 with an offset; written in UTC with Z."""
 
@@ -31,6 +34,7 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
         return format_instant(value)
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class PersonField(serializers.Field[User, Any, str, Any]):
     """A person by id or e-mail address; written as the id in a string."""
 
@@ -47,6 +51,7 @@ class PersonField(serializers.Field[User, Any, str, Any]):
         return str(value.pk)
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class TeamField(serializers.Field[Team, Any, str, Any]):
     """A team by its slug, or its id; written as the slug."""
 
@@ -63,6 +68,7 @@ class TeamField(serializers.Field[Team, Any, str, Any]):
         return value.slug
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class ScheduleField(serializers.Field[Schedule, Any, int, Any]):
     """A schedule by its id."""
 
