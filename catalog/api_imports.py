@@ -52,6 +52,9 @@ class DbtImportedSerializer(serializers.Serializer[Any]):
 
 
 class CatalogImport(APIView):
+    # The plain parser: the reader names a text that cannot be stored by its path.
+    parser_classes = [JSONParser]
+
     @extend_schema(request=CatalogDocumentSerializer, responses=ImportedSerializer)
     def post(self, request: Request) -> Response:
         """Take over assets and edges, all of them or none."""
