@@ -71,7 +71,11 @@ pages = [
 ]
 api = [
     path("schedules/", api_schedules.Schedules.as_view(), name="api_schedules"),
-    path("schedules/preview/", api_schedules.Preview.as_view(), name="api_preview"),
+    path(
+        "schedules/preview/",
+        api_schedules.Preview.as_view(),
+        name="api_schedule_preview",
+    ),
     path(
         "schedules/<int:pk>/",
         api_schedules.ScheduleDetail.as_view(),

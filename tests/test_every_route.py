@@ -51,6 +51,14 @@ VIEWERS_MAY = {
     "incidents:api-health": "asks after the health of many assets at once",
     "oncall:api_schedule_preview": "computes shifts and saves nothing",
     "oncall:api_simulate": "computes a ladder and sends nothing",
+    "oncall:add_method": "how they themselves are reached",
+    "oncall:send_code": "how they themselves are reached",
+    "oncall:verify_method": "how they themselves are reached",
+    "oncall:move_method": "how they themselves are reached",
+    "oncall:delay_method": "how they themselves are reached",
+    "oncall:delete_method": "how they themselves are reached",
+    "oncall:test_method": "how they themselves are reached",
+    "oncall:renew_my_feed": "the address of their own calendar",
 }
 # allauth's pages of one's own second factor.
 VIEWERS_MAY_PREFIXES = ("mfa_",)

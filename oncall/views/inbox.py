@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
@@ -20,9 +21,10 @@ MESSAGES_PER_PAGE = 50
 
 @require_safe
 def inbox(request: SignedInRequest) -> HttpResponse:
+    at = timezone.now()
     pages = Paginator(_readable(request.user), MESSAGES_PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
-    return render(request, "oncall/inbox.html", {"page_obj": page})
+    return render(request, "oncall/inbox.html", {"page_obj": page, "at": at})
 
 
 @require_safe

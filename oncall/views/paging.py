@@ -38,6 +38,7 @@ def page(request: SignedInRequest, key: str) -> HttpResponse:
     at = timezone.now()
     context = {
         "escalation": found,
+        "at": at,
         "key": key,
         "ladder": ladder(subject=found.subject, at=at),
         "is_open": found.state
