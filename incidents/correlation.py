@@ -16,7 +16,7 @@ the same time would be glued together by the first report that reads both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -124,7 +124,8 @@ class _Group:
     acknowledged: bool
     stands_alone: bool = False
     failing: set[int] = field(default_factory=set)
-    heads: set[int] | None = None
+    maybe_heads: set[int] = field(default_factory=set)
+    heads_are_known: bool = False
 
     @property
     def rank(self) -> tuple[bool, int]:
@@ -257,26 +258,26 @@ class _Grouping:
     ) -> set[int]:
         """The groups downstream whose fault may well be this asset's."""
         below = self.lineage.descendants(asset_id)
-        above = self.lineage.ancestors(asset_id).keys()
+        above = self.lineage.ancestors(asset_id)
         return {
             group_id
             for group_id in down
-            if any(head in below for head in self._heads(group_id))
+            if _meet(self._heads(group_id), below)
             or (group_id not in up and self._heads_meet(group_id, above))
         }
 
     def _kin(self, home: int, others: set[int]) -> set[int]:
         """Those of `others` that have an ancestor in common with `home`."""
-        above = set().union(
-            *(self.lineage.ancestors(head) for head in self._heads(home))
-        )
-        return {other for other in others if self._heads_meet(other, above)}
+        above = [self.lineage.ancestors(head) for head in self._heads(home)]
+        return {
+            other
+            for other in others
+            if any(self._heads_meet(other, ancestors) for ancestors in above)
+        }
 
-    def _heads_meet(self, group_id: int, above: Iterable[int]) -> bool:
-        known = set(above)
+    def _heads_meet(self, group_id: int, above: Mapping[int, int]) -> bool:
         return any(
-            not known.isdisjoint(self.lineage.ancestors(head))
-            for head in self._heads(group_id)
+            _meet(above, self.lineage.ancestors(head)) for head in self._heads(group_id)
         )
 
     def _open(self, signal: Signal) -> _Group:
@@ -286,24 +287,33 @@ class _Grouping:
         self._place(signal, group, Tie.OPENED)
         return group
 
-    def _add(self, group: _Group, asset_ids: Iterable[int]) -> None:
+    def _add(
+        self,
+        group: _Group,
+        asset_ids: Collection[int],
+        maybe_heads: Collection[int] | None = None,
+    ) -> None:
+        """Let `asset_ids` fail in `group`; any of them, or only `maybe_heads`, may be
+        its head."""
         self.groups[group.id] = group
-        group.heads = None
+        group.failing.update(asset_ids)
+        group.maybe_heads.update(asset_ids if maybe_heads is None else maybe_heads)
+        group.heads_are_known = False
         for asset_id in asset_ids:
-            group.failing.add(asset_id)
             self.by_asset.setdefault(asset_id, set()).add(group.id)
 
     def _heads(self, group_id: int) -> set[int]:
         """The failing assets without a failing asset upstream in the group."""
         group = self.groups[group_id]
-        if group.heads is None:
-            heads = {
+        if not group.heads_are_known:
+            # What once was below another asset stays so, however the group grows.
+            group.maybe_heads = {
                 asset_id
-                for asset_id in group.failing
-                if group.failing.isdisjoint(self.lineage.ancestors(asset_id))
+                for asset_id in group.maybe_heads
+                if not _meet(group.failing, self.lineage.ancestors(asset_id))
             }
-            group.heads = heads or set(group.failing)  # a cycle has no head
-        return group.heads
+            group.heads_are_known = True
+        return group.maybe_heads or group.failing  # a cycle has no head
 
     def _unite(self, kept_id: int, gone_id: int, asset_id: int) -> None:
         """Merge the second group into the first, unless somebody works on it."""
@@ -321,7 +331,7 @@ class _Grouping:
             self.by_asset[member].discard(gone_id)
         kept.first_at = min(kept.first_at, gone.first_at)
         kept.last_at = max(kept.last_at, gone.last_at)
-        self._add(kept, gone.failing)
+        self._add(kept, gone.failing, maybe_heads=gone.maybe_heads)
 
     def _place_tied(
         self,
@@ -352,6 +362,13 @@ class _Grouping:
         while group_id in self.became:
             group_id = self.became[group_id]
         return group_id
+
+
+def _meet(one: Collection[int], other: Collection[int]) -> bool:
+    """Whether they have a member in common; walks the smaller only, as thousands of
+    ancestors are often held against a handful of failing assets."""
+    small, large = (one, other) if len(one) <= len(other) else (other, one)
+    return any(member in large for member in small)
 
 
 class _Remembered:

@@ -18,7 +18,7 @@ from catalog.graph import snapshot
 from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH
 from catalog.models import Asset
 from catalog.services import set_asset_health
-from catalog.services.lineage import AssetFacts, upsert_assets
+from catalog.services.upserts import AssetFacts, upsert_assets
 from core.text import identifier
 from incidents.correlation import OpenIncident, Plan, Signal, decide
 from incidents.models import Incident, IncidentAlert, UncorrelatedAlert

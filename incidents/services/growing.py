@@ -74,10 +74,21 @@ class Growth:
             or may_raise(self.incident, self.worst)
         )
 
-    def note(self, kind: TimelineEntry.Kind, text: str, *, at: datetime) -> None:
+    def note(
+        self,
+        kind: TimelineEntry.Kind,
+        text: str,
+        *,
+        at: datetime,
+        happened_at: datetime | None = None,
+    ) -> None:
         self.entries.append(
             TimelineEntry(
-                incident=self.incident, kind=kind, at=at, recorded_at=at, text=text
+                incident=self.incident,
+                kind=kind,
+                at=happened_at or at,
+                recorded_at=at,
+                text=text,
             )
         )
 
@@ -261,10 +272,11 @@ def _note_joined(growth: Growth, names: Mapping[int, str], *, at: datetime) -> N
             return
         if placement.tie is Tie.OPENED:
             text = f"Opened by an alert from {alert.integration}: {alert.title}"
-            growth.note(Kind.OPENED, text, at=alert.first_at)
+            growth.note(Kind.OPENED, text, at=at, happened_at=alert.first_at)
         else:
             reason = reason_for(placement, names)
-            growth.note(Kind.ALERT, f"{alert.title} ({reason})", at=alert.first_at)
+            text = f"{alert.title} ({reason})"
+            growth.note(Kind.ALERT, text, at=at, happened_at=alert.first_at)
 
 
 def reason_for(placement: Placement, names: Mapping[int, str]) -> str:
