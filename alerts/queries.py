@@ -33,7 +33,7 @@ _STATES = """
          ORDER BY e.received_at DESC, e.id DESC LIMIT 1),
         (SELECT count(*) FROM (
             SELECT 1 FROM alerts_event e
-            WHERE e.integration_id = i.id AND e.received_at > %s LIMIT %s) AS some)
+            WHERE e.integration_id = i.id AND e.received_at > %s LIMIT %s) AS counted)
     FROM unnest(%s::bigint[]) AS i (id)
 """
 _HOURS = """
@@ -41,7 +41,7 @@ _HOURS = """
         (SELECT count(*) FROM (
             SELECT 1 FROM alerts_event e
             WHERE e.integration_id = %s AND e.received_at >= h.start
-              AND e.received_at < h.start + interval '1 hour' LIMIT %s) AS some)
+              AND e.received_at < h.start + interval '1 hour' LIMIT %s) AS counted)
     FROM generate_series(%s::timestamptz, %s, interval '1 hour') AS h (start)
 """
 

@@ -5,12 +5,15 @@ into one write; a key that fires, resolves and fires again takes three rounds.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.formats.base import IncomingAlert, Status
 
 Key = tuple[int, str]
+
+# A repeat that says less does not take away what responders read. As in FIRE.
+KEPT_WHEN_BLANK = ("description", "url", "run_id", "labels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class Arrival:
 class Write:
     """One change to one row, of the `count` arrivals at `positions`.
 
-    The latest arrival wins; of resolves the first, as the others find nothing open.
-    `pages` when any of them does.
+    The latest arrival wins, but for what it leaves blank; of resolves the first, as
+    the others find nothing open. `pages` when any of them does.
     """
 
     key: Key
@@ -50,7 +53,7 @@ class Write:
     def add(self, arrival: Arrival, position: int) -> None:
         if self.status == "resolved":
             return
-        self.latest = arrival
+        self.latest = _with_blanks_filled(arrival, self.latest)
         self.pages = self.pages or arrival.alert.pages
         self.positions.append(position)
 
@@ -80,3 +83,13 @@ def fold(arrivals: Iterable[Arrival]) -> list[list[Write]]:
     for writes in rounds:
         writes.sort(key=lambda write: write.key)
     return rounds
+
+
+def _with_blanks_filled(new: Arrival, old: Arrival) -> Arrival:
+    """The new arrival; what it does not say is still as the old one said it."""
+    kept = {
+        name: value
+        for name in KEPT_WHEN_BLANK
+        if not getattr(new.alert, name) and (value := getattr(old.alert, name))
+    }
+    return replace(new, alert=replace(new.alert, **kept)) if kept else new

@@ -220,7 +220,7 @@ class IngestServer:
 
 def _in_words(error: InvalidInputError) -> str:
     """The errors as one text; what concerns the whole message needs no field."""
-    return "; ".join(
+    return " ".join(
         " ".join(found) if field == "detail" else f"{field}: {' '.join(found)}"
         for field, found in error.errors.items()
     )

@@ -15,7 +15,8 @@ INSERT_EVENTS = """
               has_catalog_facts)
 """
 
-# A repeat wakes correlation only when it says something new.
+# A repeat wakes correlation only when it says something new. What it leaves blank
+# stays as it was; folding does the same within a batch.
 FIRE = """
     INSERT INTO alerts_alert AS a (
         integration_id, dedup_key, status, severity, title, description, url, run_id,
@@ -36,10 +37,10 @@ FIRE = """
         last_at = GREATEST(a.last_at, EXCLUDED.last_at),
         last_event_id = EXCLUDED.last_event_id,
         title = EXCLUDED.title,
-        description = EXCLUDED.description,
-        url = EXCLUDED.url,
-        run_id = EXCLUDED.run_id,
-        labels = EXCLUDED.labels,
+        description = COALESCE(NULLIF(EXCLUDED.description, ''), a.description),
+        url = COALESCE(NULLIF(EXCLUDED.url, ''), a.url),
+        run_id = COALESCE(NULLIF(EXCLUDED.run_id, ''), a.run_id),
+        labels = COALESCE(NULLIF(EXCLUDED.labels, '{}'), a.labels),
         severity = EXCLUDED.severity,
         pages = a.pages OR EXCLUDED.pages,
         has_changed = a.has_changed

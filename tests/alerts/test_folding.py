@@ -25,6 +25,8 @@ class Said:
     severity: str
     pages: bool
     title: str
+    description: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 said = st.builds(
@@ -34,6 +36,8 @@ said = st.builds(
     severity=st.sampled_from(["SEV1", "SEV3"]),
     pages=st.booleans(),
     title=st.sampled_from(["one", "two"]),
+    description=st.sampled_from(["", "why", "because"]),
+    labels=st.sampled_from([(), (("env", "prod"),)]),
 )
 # Messages of a few alerts each, in batches that are committed together.
 batches = st.lists(
@@ -54,6 +58,8 @@ def message(integration: Integration, alerts: list[Said], minute: int) -> Messag
                     dedup_key=one.key,
                     status=one.status,
                     pages=one.pages,
+                    description=one.description,
+                    labels=dict(one.labels),
                 ),
                 one.severity,
             )
@@ -79,6 +85,7 @@ class PlainStore:
             row = {"key": one.key, "status": "firing", "count": 0, "first_at": at}
             row |= {"number": len(self.rows), "pages": False}
             row |= {"resolved_at": None, "acknowledge_asked_at": None}
+            row |= {"description": "", "labels": {}}
             self.rows.append(row)
         if row is None:
             return None
@@ -86,6 +93,8 @@ class PlainStore:
             row |= {"severity": one.severity, "title": one.title, "last_at": at}
             row["count"] += 1
             row["pages"] = row["pages"] or one.pages
+            row["description"] = one.description or row["description"]
+            row["labels"] = dict(one.labels) or row["labels"]
         elif one.status == "resolved":
             row |= {"status": "resolved", "resolved_at": at, "last_at": at}
         else:
@@ -97,6 +106,8 @@ COLUMNS = (
     "status",
     "severity",
     "title",
+    "description",
+    "labels",
     "count",
     "pages",
     "first_at",

@@ -1,0 +1,47 @@
+"""Messages taken in as the inlet does, and pages read as people do."""
+
+import html
+import re
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from alerts.formats.base import IncomingAlert
+from alerts.ingest.writing import Message
+from alerts.models import Event, Integration
+from alerts.services import store_messages
+
+
+def text_of(response: Any) -> str:
+    """The words of a page, without its tags."""
+    plain = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", html.unescape(plain))
+
+
+def receive(
+    integration: Integration,
+    *alerts: IncomingAlert,
+    at: datetime | None = None,
+    body: bytes = b"{}",
+    problem: str = "",
+    path: str = "/in/…",
+) -> Event:
+    """Take in a message as the inlet does."""
+    store_messages(
+        [
+            Message(
+                integration_id=integration.pk,
+                received_at=at or timezone.now(),
+                path=path,
+                body=body,
+                problem=problem,
+                alerts=tuple((alert, "SEV3") for alert in alerts),
+            )
+        ]
+    )
+    return Event.objects.latest("pk")
+
+
+def incoming(title: str = "orders failed", **values: Any) -> IncomingAlert:
+    return IncomingAlert(**{"title": title, "dedup_key": "orders", **values})
