@@ -65,7 +65,8 @@ def picture(request: SignedInRequest, pk: int) -> HttpResponse:
     incident = visible_incident(request, pk)
     at = timezone.now()
     parts = IncidentParts(incident, user=request.user, at=at, asked={"large": "1"})
-    context = parts.context("picture", "affected", "facts")
+    context = parts.context("picture", "affected")
+    context["failing"] = list(incident.failing_assets.select_related("asset"))
     return render(request, "incidents/picture.html", context)
 
 

@@ -49,24 +49,17 @@ def home(request: SignedInRequest) -> HttpResponse:
         for _, answer in home_items.send(Incident, user=request.user, at=at)
         for item in answer or []
     ]
-    waiting = {incident.pk for incident in found.needs_you}
-    others = [
-        incident
-        for incidents in found.by_severity.values()
-        for incident in incidents
-        if incident.pk not in waiting
+    elsewhere = "Open elsewhere" if found.mine else "Open now"
+    sections = [
+        ("Open in your teams", found.mine, found.mine_count),
+        (elsewhere, found.others, found.others_count),
     ]
-    mine = [incident for incident in others if incident.pk in found.mine]
-    rest = [incident for incident in others if incident.pk not in found.mine]
     context = {
         "home": found,
         "needs_you": rows_of(found.needs_you),
         "groups": [
-            (heading, rows_of(incidents))
-            for heading, incidents in (
-                ("Open in your teams", mine),
-                ("Open elsewhere" if mine else "Open now", rest),
-            )
+            (heading, rows_of(incidents), count)
+            for heading, incidents, count in sections
             if incidents
         ],
         "items": items,
