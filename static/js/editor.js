@@ -1,53 +1,18 @@
-// The editor of a postmortem, form[data-editor="address of the API"]: saves after a
-// pause, puts facts and other wordings in place. Without it each is a button that posts.
+// The editor of a postmortem: form[data-editor="address of the API"] saves after a
+// pause; with data-not-stored="#stored" it holds text that was refused. Without this
+// the Save button does it.
 "use strict";
 (() => {
   const form = document.querySelector("#postmortem-form");
-  if (!form) return;
-  const PAUSE_MS = 3000;
-  const RETRY_MS = 10000;
+  const [PAUSE_MS, RETRY_MS] = [3000, 10000];
   const [title, body, version] = ["title", "body", "version"].map((name) => form.elements[name]);
   const changed = (field) => field.dispatchEvent(new Event("input", { bubbles: true }));
 
-  function replace(start, end, text) {
-    body.focus();
-    body.setSelectionRange(start, end);
-    // Unlike setRangeText this can be undone with Ctrl-Z.
-    if (document.execCommand("insertText", false, text)) return;
-    body.setRangeText(text, start, end, "end");
-    changed(body);
-  }
-
-  // Offsets count characters; JavaScript counts UTF-16 units.
-  function reword({ value, dataset: { old, reword: wording } }) {
-    const near = [...body.value].slice(0, parseInt(value, 10)).join("").length;
-    const at = body.value.startsWith(old, near) ? near : body.value.indexOf(old);
-    if (at >= 0) replace(at, at + old.length, wording);
-  }
-
-  let cursor = null;
-  body.addEventListener("blur", () => (cursor = body.selectionEnd));
-  function insert(text) {
-    const at = cursor ?? body.value.length;
-    const before = body.value.slice(0, at);
-    const isItem = (line) => /^[-*+] /.test(line);
-    const joins = isItem(text) && isItem(before.trimEnd().split("\n").pop());
-    const gap = !before || before.endsWith("\n\n") ? "" : joins || before.endsWith("\n") ? "\n" : "\n\n";
-    replace(at, at, gap + text + (body.value[at] === "\n" ? "" : "\n"));
-    cursor = body.selectionEnd;
-  }
-
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-reword], [data-insert]");
-    if (!button) return;
-    event.preventDefault();
-    if (button.dataset.insert) insert(document.querySelector(button.dataset.insert).textContent);
-    else reword(button);
-  });
-
   // Refused text stays in this browser as not stored until it is.
   if (form.dataset.notStored) {
+    const mine = body.value;
     body.defaultValue = document.querySelector(form.dataset.notStored).value;
+    body.value = mine; // an untouched field follows its default
     changed(body);
   }
   // Text put back here was written on top of another version: saving shows both.
@@ -55,12 +20,12 @@
   if (!form.dataset.editor) return;
 
   const state = form.querySelector("[data-editor-state]");
-  let timer, waiting, busy, stopped;
   const isSaved = () => body.value === body.defaultValue && title.value === title.defaultValue;
-  function later(ms) {
-    clearTimeout(timer);
-    timer = setTimeout(save, ms);
+  if (!isSaved()) {
+    state.textContent = "Not saved yet";
+    addEventListener("load", () => window.htmx.trigger("#preview", "refresh"));
   }
+  let timer, waiting, busy, stopped;
 
   function keep(sent, told) {
     version.value = told.version;
@@ -83,7 +48,7 @@
       else state.textContent = `Not saved: ${Object.values(told).flat().join(" ")}`;
     } catch {
       state.textContent = "No connection. Your text is kept in this browser.";
-      later(RETRY_MS);
+      timer = setTimeout(save, RETRY_MS);
     }
     busy = false;
     if (waiting) form.requestSubmit(waiting);
@@ -92,7 +57,8 @@
   form.addEventListener("input", () => {
     if (isSaved() || stopped) return;
     state.textContent = "Not saved yet";
-    later(PAUSE_MS);
+    clearTimeout(timer);
+    timer = setTimeout(save, PAUSE_MS);
   });
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
