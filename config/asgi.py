@@ -1,8 +1,10 @@
 """One port for all: event inlets and the live stream as plain ASGI functions, pages
 and API as Django on threads. Why: docs/decisions/001-server.md."""
 
+from config.wsgi import application as pages  # first: it sets Django up
+
+# isort: split
 import asyncio
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.cookies import SimpleCookie
@@ -18,13 +20,10 @@ from alerts.ingest.committer import Committer
 from alerts.ingest.inlets import Inlets
 from alerts.ingest.server import IngestServer
 from config.pages import ThreadedPages
-from config.wsgi import application as pages
 from core.asgi import Receive, Scope, Send
 from core.hints import CORRELATE, send_hint
 from core.stream import Hub, LiveStream
 from postmortems.access import readable_topics
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 def connection_parameters() -> dict[str, Any]:
