@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
@@ -23,11 +22,11 @@ from incidents.models import (
 from incidents.services.assessing import (
     ASSESSED_FIELDS,
     failing_since,
-    may_raise,
     take_in,
 )
 from incidents.services.grouping import absorb
-from incidents.services.lineage import AssetRow, examine
+from incidents.services.growth import Growth, add_failing, count_in, new_incident
+from incidents.services.lineage import examine
 from incidents.services.member_changes import acknowledge_as_asked
 from incidents.services.open_incidents import last_closed
 from incidents.services.paging import page_again, start_paging
@@ -36,61 +35,6 @@ from incidents.severity import is_worse
 
 Kind = TimelineEntry.Kind
 MOST_ENTRIES = 5
-
-
-@dataclass(slots=True)
-class Growth:
-    """What a batch brings to one incident, saved or yet to be opened."""
-
-    incident: Incident
-    is_new: bool
-    joined: list[tuple[Alert, Placement]] = field(default_factory=list)
-    failing: dict[int, datetime] = field(default_factory=dict)
-    fresh: set[int] = field(default_factory=set)
-    has_merged: bool = False
-    severity_before: str = ""
-    entries: list[TimelineEntry] = field(default_factory=list)
-    dashboards: list[AssetRow] = field(default_factory=list)
-
-    @property
-    def firing(self) -> list[Alert]:
-        return [a for a, _ in self.joined if a.status == Alert.Status.FIRING]
-
-    @property
-    def pages(self) -> bool:
-        return any(alert.pages for alert in self.firing)
-
-    @property
-    def worst(self) -> str | None:
-        return min((a.severity for a, _ in self.joined if a.pages), default=None)
-
-    @property
-    def has_grown(self) -> bool:
-        """Whether cause, effect or severity may be another now."""
-        return (
-            self.is_new
-            or self.has_merged
-            or bool(self.fresh)
-            or may_raise(self.incident, self.worst)
-        )
-
-    def note(
-        self,
-        kind: TimelineEntry.Kind,
-        text: str,
-        *,
-        at: datetime,
-        happened_at: datetime | None = None,
-    ) -> None:
-        self.entries.append(
-            TimelineEntry(
-                incident=self.incident,
-                kind=kind,
-                at=happened_at or at,
-                recorded_at=at,
-                text=text,
-            )
-        )
 
 
 def apply_plan(
@@ -112,7 +56,7 @@ def apply_plan(
         growth.severity_before = growth.incident.severity
     _merge(plan.merges, growths, incidents, at=at)
     for growth in growths.values():
-        _add_failing(growth)
+        add_failing(growth)
     _link_recurrences(growths.values())
     _examine(growths, at=at)
     _load_causes(growths.values())
@@ -133,38 +77,12 @@ def _growths(
         key, alert = placement.incident, alerts[placement.alert_id]
         if key not in growths:
             growths[key] = Growth(
-                incidents[key] if key > 0 else _new_incident(alert, at=at), key < 0
+                incidents[key] if key > 0 else new_incident(alert, at=at), key < 0
             )
         growths[key].joined.append((alert, placement))
     for growth in growths.values():
-        _count_in(growth)
+        count_in(growth)
     return growths
-
-
-def _new_incident(alert: Alert, *, at: datetime) -> Incident:
-    return Incident(
-        title=alert.title,
-        severity=alert.severity,
-        team_id=alert.integration.team_id,
-        impact_started_at=min(alert.occurred_at, alert.first_at),
-        detected_at=alert.first_at,
-        triggered_at=max(at, alert.first_at),
-    )
-
-
-def _count_in(growth: Growth) -> None:
-    incident, alerts = growth.incident, [alert for alert, _ in growth.joined]
-    incident.alert_count += len(alerts)
-    incident.detected_at = min(incident.detected_at, *(a.first_at for a in alerts))
-    incident.impact_started_at = min(
-        incident.impact_started_at,
-        incident.detected_at,
-        *(a.occurred_at for a in alerts if a.pages),
-    )
-    stamps = [alert.last_at for alert in alerts]
-    if incident.last_alert_at is not None:
-        stamps.append(incident.last_alert_at)
-    incident.last_alert_at = max(stamps)
 
 
 def _merge(
@@ -206,17 +124,6 @@ def _offer(
             at=at,
         )
         publish(incident.subject)
-
-
-def _add_failing(growth: Growth) -> None:
-    for alert, _ in growth.joined:
-        asset_id = alert.asset_id
-        if asset_id is None or not alert.pages:
-            continue
-        if asset_id not in growth.failing:
-            growth.fresh.add(asset_id)
-        since = growth.failing.get(asset_id, alert.first_at)
-        growth.failing[asset_id] = min(since, alert.first_at)
 
 
 def _link_recurrences(growths: Iterable[Growth]) -> None:

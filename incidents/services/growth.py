@@ -1,0 +1,104 @@
+"""What a batch of alerts brings to one incident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alerts.models import Alert
+from incidents.correlation import Placement
+from incidents.models import Incident, TimelineEntry
+from incidents.services.assessing import may_raise
+from incidents.services.lineage import AssetRow
+
+
+@dataclass(slots=True)
+class Growth:
+    """What a batch brings to one incident, saved or yet to be opened."""
+
+    incident: Incident
+    is_new: bool
+    joined: list[tuple[Alert, Placement]] = field(default_factory=list)
+    failing: dict[int, datetime] = field(default_factory=dict)
+    fresh: set[int] = field(default_factory=set)
+    has_merged: bool = False
+    severity_before: str = ""
+    entries: list[TimelineEntry] = field(default_factory=list)
+    dashboards: list[AssetRow] = field(default_factory=list)
+
+    @property
+    def firing(self) -> list[Alert]:
+        return [a for a, _ in self.joined if a.status == Alert.Status.FIRING]
+
+    @property
+    def pages(self) -> bool:
+        return any(alert.pages for alert in self.firing)
+
+    @property
+    def worst(self) -> str | None:
+        return min((a.severity for a, _ in self.joined if a.pages), default=None)
+
+    @property
+    def has_grown(self) -> bool:
+        """Whether cause, effect or severity may be another now."""
+        return (
+            self.is_new
+            or self.has_merged
+            or bool(self.fresh)
+            or may_raise(self.incident, self.worst)
+        )
+
+    def note(
+        self,
+        kind: TimelineEntry.Kind,
+        text: str,
+        *,
+        at: datetime,
+        happened_at: datetime | None = None,
+    ) -> None:
+        self.entries.append(
+            TimelineEntry(
+                incident=self.incident,
+                kind=kind,
+                at=happened_at or at,
+                recorded_at=at,
+                text=text,
+            )
+        )
+
+
+def new_incident(alert: Alert, *, at: datetime) -> Incident:
+    return Incident(
+        title=alert.title,
+        severity=alert.severity,
+        team_id=alert.integration.team_id,
+        impact_started_at=min(alert.occurred_at, alert.first_at),
+        detected_at=alert.first_at,
+        triggered_at=max(at, alert.first_at),
+    )
+
+
+def count_in(growth: Growth) -> None:
+    incident, alerts = growth.incident, [alert for alert, _ in growth.joined]
+    incident.alert_count += len(alerts)
+    incident.detected_at = min(incident.detected_at, *(a.first_at for a in alerts))
+    incident.impact_started_at = min(
+        incident.impact_started_at,
+        incident.detected_at,
+        *(a.occurred_at for a in alerts if a.pages),
+    )
+    stamps = [alert.last_at for alert in alerts]
+    if incident.last_alert_at is not None:
+        stamps.append(incident.last_alert_at)
+    incident.last_alert_at = max(stamps)
+
+
+def add_failing(growth: Growth) -> None:
+    for alert, _ in growth.joined:
+        asset_id = alert.asset_id
+        if asset_id is None or not alert.pages:
+            continue
+        if asset_id not in growth.failing:
+            growth.fresh.add(asset_id)
+        since = growth.failing.get(asset_id, alert.first_at)
+        growth.failing[asset_id] = min(since, alert.first_at)
