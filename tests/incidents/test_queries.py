@@ -38,9 +38,9 @@ def test_home_puts_ones_own_incidents_before_others(user: User) -> None:
     make_incident(title="others", at=minutes(5))
     make_incident(title="ours", team=team)
     make_incident(title="worse", severity="SEV1")
-    shown = home(user, at=minutes(9)).by_severity
-    assert [i.title for i in shown["SEV3"]] == ["ours", "others"]
-    assert [i.title for i in shown["SEV1"]] == ["worse"]
+    shown = home(user, at=minutes(9))
+    assert [i.title for i in shown.mine] == ["ours"]
+    assert [i.title for i in shown.others] == ["worse", "others"]
 
 
 def test_private_incidents_are_in_no_count(user: User) -> None:
