@@ -91,6 +91,12 @@ def saves(data: QueryDict) -> bool:
     return data.get("act", "save") == "save"
 
 
+def version_in(data: QueryDict) -> int | None:
+    """The version that was edited, as the form kept it."""
+    sent = data.get("version", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None
+
+
 def as_typed(form: FormT, data: QueryDict) -> FormT:
     """An unbound form with what was typed in it, so that nothing is complained about
     before it is sent."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -171,6 +172,7 @@ def _page(
         "code_form": CodeForm(),
         "shifts": personal_shifts(user, start=at, end=at + SHIFTS_AHEAD),
         "at": at,
+        "keeps_mail": not settings.EMAIL_URL,
         "offers": Swap.objects.filter(taken_at=None, end_at__gt=at)
         .exclude(giver=user)
         .select_related("giver", "schedule", "taker"),

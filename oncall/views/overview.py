@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -48,8 +49,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "lines": lines,
         "shifts": mine[:3],
         "has_method": methods.exists(),
-        "policies": EscalationPolicy.objects.select_related("team").prefetch_related(
-            "steps__targets__user", "steps__targets__schedule", "steps__targets__team"
-        ),
+        "policies": EscalationPolicy.objects.select_related("team"),
+        "keeps_mail": not settings.EMAIL_URL,
     }
     return render(request, "oncall/overview.html", context)

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.http import SignedInRequest, responder_required
 from core.errors import DomainError
 from oncall.forms.policy import PolicyEditor
-from oncall.forms.rows import saves
-from oncall.models import Escalation, EscalationPolicy
+from oncall.forms.rows import saves, version_in
+from oncall.models import EscalationPolicy
 from oncall.queries import foreseen
 from oncall.services.policies import (
     change_policy,
@@ -33,7 +33,6 @@ def policies(request: SignedInRequest) -> HttpResponse:
 def policy(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(EscalationPolicy.objects.select_related("team"), pk=pk)
     foreseen_rungs = foreseen(found, at=timezone.now())
-    running = Escalation.objects.running().filter(policy=found)
     context = {
         "policy": found,
         "steps": found.steps.prefetch_related(
@@ -42,8 +41,6 @@ def policy(request: SignedInRequest, pk: int) -> HttpResponse:
         "ladder": foreseen_rungs,
         "is_cut": len(foreseen_rungs) >= MOST_FUTURE_RUNGS,
         "used_by": uses_of(found),
-        "running": running.count(),
-        "outdated": running.exclude(policy_version=found.version).count(),
     }
     return render(request, "oncall/policy.html", context)
 
@@ -77,7 +74,7 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     changed = change_policy(
         policy_id=pk,
         values=editor.values(),
-        version=_version(request),
+        version=version_in(request.POST),
         by=request.user,
         at=timezone.now(),
     )
@@ -104,12 +101,7 @@ def _editor_page(
     context = {
         "editor": editor,
         "policy": found,
-        "version": _version(request) or (found.version if found else None),
+        "version": version_in(request.POST) or (found.version if found else None),
     }
     status = 400 if is_refused else 200
     return render(request, "oncall/policy_edit.html", context, status=status)
-
-
-def _version(request: SignedInRequest) -> int | None:
-    sent = request.POST.get("version", "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None

@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.time_zones import offered_zones
 from core.errors import InvalidInputError
 from core.http import absolute_url
-from oncall.forms.rows import saves
+from oncall.forms.rows import saves, version_in
 from oncall.forms.schedule import AdvancedForm, ScheduleEditor
 from oncall.models import Schedule
 from oncall.queries import names, people, standings
@@ -122,7 +122,7 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
         schedule_id=pk,
         form=editor.reference_form(before=found.layers, at=at),
         team=editor.head.cleaned_data["team"],
-        version=_version(request),
+        version=version_in(request.POST),
         by=request.user,
         at=at,
     )
@@ -147,7 +147,7 @@ def advanced(request: SignedInRequest, pk: int) -> HttpResponse:
             schedule_id=pk,
             form=form.cleaned_data["form"],
             team=form.cleaned_data["team"],
-            version=_version(request),
+            version=version_in(request.POST),
             by=request.user,
             at=timezone.now(),
         )
@@ -186,7 +186,7 @@ def _editor_page(
     context = {
         "editor": editor,
         "schedule": found,
-        "version": _version(request) or (found.version if found else None),
+        "version": version_in(request.POST) or (found.version if found else None),
         "zones": offered_zones(),
     }
     status = 400 if is_refused else 200
@@ -204,16 +204,11 @@ def _advanced_page(
     context = {
         "form": form,
         "schedule": found,
-        "version": _version(request) or found.version,
+        "version": version_in(request.POST) or found.version,
         "problems": problems,
         "is_usual": read_layers(found.layers) is not None,
     }
     return render(request, "oncall/schedule_advanced.html", context, status=status)
-
-
-def _version(request: SignedInRequest) -> int | None:
-    sent = request.POST.get("version", "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None
 
 
 def _now(found: Schedule, at: Any) -> dict[str, Any]:
