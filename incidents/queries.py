@@ -145,7 +145,7 @@ class Home:
         return self.open_count - self.waiting - self.mine_count
 
 
-def home(user: User, *, at: datetime, most: int = 30) -> Home:
+def home(user: User, *, at: datetime, most: int = 20) -> Home:
     """A dozen queries, whatever the number of incidents. At most `most` in a list."""
     visible = Incident.objects.visible_to(user)
     worst_first = visible.open().for_list().order_by("severity", "-triggered_at", "-pk")

@@ -6,7 +6,11 @@
   let goUntil = 0;
 
   const visible = (element) => element.checkVisibility({ visibilityProperty: true });
+  // What stands in a closed menu has its key all the same.
+  const reachable = (element) =>
+    visible(element.closest("details[data-menu]:not([open])") ?? element);
   const first = (selector) => [...document.querySelectorAll(selector)].find(visible);
+  const withKey = () => [...document.querySelectorAll("[data-key]")].filter(reachable);
 
   function isTyping(target) {
     return target.matches("input:not([type=checkbox], [type=radio]), textarea, select") ||
@@ -52,7 +56,7 @@
     if (key === "j") return moveInList(1);
     if (key === "k") return moveInList(-1);
     if (key === "x") return select();
-    if (use(first(`[data-key="${CSS.escape(key)}"]:not(:disabled)`))) return true;
+    if (use(withKey().find((it) => it.dataset.key === key && !it.disabled))) return true;
     return key === "c" && use(document.querySelector("[data-go-declare]"));
   }
 
@@ -67,7 +71,7 @@
     const list = event.target.querySelector("[data-page-keys]");
     if (!list) return;
     list.replaceChildren();
-    for (const element of [...document.querySelectorAll("[data-key]")].filter(visible)) {
+    for (const element of withKey()) {
       const term = document.createElement("dt");
       term.append(Object.assign(document.createElement("kbd"), { textContent: element.dataset.key }));
       const text = element.dataset.keyName || element.getAttribute("aria-label") ||
