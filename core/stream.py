@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS = 15
 RECONNECT_SECONDS = 1
 MAX_TOPICS = 20
+# In a storm of changes open pages are told four times a second, not at each commit.
+REST_SECONDS = 0.25
 MOST_REMEMBERED = 20_000  # topics whose last change a process remembers
 CLOCKS_DIFFER_SECONDS = 0.2  # between machines that keep time by NTP
 
@@ -153,6 +155,7 @@ class LiveStream:
         try:
             while not gone.done():
                 await _write(send, await _next_chunk(queue, gone))
+                await asyncio.wait({gone}, timeout=REST_SECONDS)
         finally:
             gone.cancel()
 
