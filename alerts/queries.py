@@ -18,6 +18,7 @@ from alerts.ingest.reading import CHANGES_V2, LINEAGE
 from alerts.models import Alert, Event, Integration, RefusedCount
 
 MOST_COUNTED = 10_000
+MOST_COUNTED_IN_A_LIST = 1_000
 MOST_COUNTED_IN_AN_HOUR = 1_000
 HOURS = 24
 HOUR = timedelta(hours=1)
@@ -50,31 +51,28 @@ Reason = RefusedCount.Reason
 
 @dataclass(frozen=True, slots=True)
 class InletState:
-    """How an inlet does: its last event, and the 24 hours up to now."""
+    """How an inlet does: its last event, and the 24 hours up to now.
 
-    last_event_at: datetime | None = None
-    events: int = 0
-    not_understood: int = 0
-    over_rate: int = 0
+    `has_more` when there were more events than the `counted` ones.
+    """
 
-    @property
-    def has_more(self) -> bool:
-        """Whether there were more events than were counted."""
-        return self.events > MOST_COUNTED
-
-    @property
-    def counted(self) -> int:
-        return min(self.events, MOST_COUNTED)
+    last_event_at: datetime | None
+    counted: int
+    has_more: bool
+    not_understood: int
+    over_rate: int
 
     @property
     def is_troubled(self) -> bool:
         return bool(self.not_understood or self.over_rate)
 
 
-def inlet_states(ids: Collection[int], *, at: datetime) -> dict[int, InletState]:
-    """{integration id: its state} in two queries."""
+def inlet_states(
+    ids: Collection[int], *, at: datetime, most: int = MOST_COUNTED_IN_A_LIST
+) -> dict[int, InletState]:
+    """{integration id: its state} in two queries, `most` events of each counted."""
     with connection.cursor() as cursor:
-        cursor.execute(_STATES, [at - DAY, MOST_COUNTED + 1, list(ids)])
+        cursor.execute(_STATES, [at - DAY, most + 1, list(ids)])
         rows = cursor.fetchall()
     refused = (
         RefusedCount.objects.filter(integration__in=ids, minute__gt=at - DAY)
@@ -85,7 +83,8 @@ def inlet_states(ids: Collection[int], *, at: datetime) -> dict[int, InletState]
     return {
         pk: InletState(
             last_event_at=last,
-            events=events,
+            counted=min(events, most),
+            has_more=events > most,
             not_understood=counts.get((pk, Reason.UNPARSED), 0),
             over_rate=counts.get((pk, Reason.RATE), 0),
         )

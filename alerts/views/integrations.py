@@ -22,7 +22,13 @@ from accounts.sealing import seal, unseal
 from alerts.formats.registry import FORMATS
 from alerts.forms import IntegrationForm
 from alerts.models import Event, Integration
-from alerts.queries import EventOutcome, hours_of, inlet_states, newest_events
+from alerts.queries import (
+    MOST_COUNTED,
+    EventOutcome,
+    hours_of,
+    inlet_states,
+    newest_events,
+)
 from alerts.services import (
     change_integration,
     create_integration,
@@ -153,9 +159,10 @@ def _find(pk: int) -> Integration:
 
 def _state(integration: Integration) -> dict[str, object]:
     at = timezone.now()
+    states = inlet_states([integration.pk], at=at, most=MOST_COUNTED)
     return {
         "integration": integration,
-        "state": inlet_states([integration.pk], at=at)[integration.pk],
+        "state": states[integration.pk],
         "hours": hours_of(integration, at=at),
     }
 

@@ -2,8 +2,10 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import takewhile
 
 import httpx
 import pytest
@@ -344,14 +346,33 @@ def test_what_is_not_there_is_404(signed_in: Client, path: str) -> None:
     assert signed_in.get(f"/{path}").status_code == 404
 
 
-def test_an_event_is_announced_to_open_pages(server: httpx.Client) -> None:
-    inlet, client = make_integration(), Client()
-    client.force_login(make_user(role="responder"))
+@contextmanager
+def listening(server: httpx.Client, *inlets: Integration) -> Iterator[Iterator[str]]:
+    """The lines an open page of the inlets hears."""
+    client = Client()
+    client.force_login(make_user(role="viewer"))
     cookie = f"sessionid={client.cookies['sessionid'].value}"
-    topic = f"/live/?topic=integration:{inlet.pk}"
-    with server.stream("GET", topic, headers={"Cookie": cookie}) as stream:
-        lines = stream.iter_lines()
+    topics = "&".join(f"topic=integration:{one.pk}" for one in inlets)
+    with server.stream("GET", f"/live/?{topics}", headers={"Cookie": cookie}) as heard:
+        lines = heard.iter_lines()
         assert next(lines) == ": here"
+        yield (line for line in lines if line.startswith("data:"))
+
+
+def test_an_event_is_announced_to_open_pages(server: httpx.Client) -> None:
+    inlet = make_integration()
+    with listening(server, inlet) as lines:
         send_test_event(inlet, by=make_user(), at=timezone.now())
-        told = next(line for line in lines if line.startswith("data:"))
-    assert told == f"data: integration:{inlet.pk}"
+        assert next(lines) == f"data: integration:{inlet.pk}"
+
+
+def test_a_storm_does_not_announce_each_event(server: httpx.Client) -> None:
+    storm, last = make_integration(), make_integration()
+    with listening(server, storm, last) as lines:
+        for _ in range(60):
+            receive(storm, incoming())
+        receive(last, incoming())
+        told = list(
+            takewhile(lambda line: line != f"data: integration:{last.pk}", lines)
+        )
+    assert 1 <= len(told) <= 30
