@@ -1,0 +1,69 @@
+"""One installation for all real senders: real processes and what its API tells."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.processes import App
+from tests.server import wait_until
+
+
+@dataclass(frozen=True, slots=True)
+class Headwater:
+    """A running installation, seen through its API."""
+
+    url: str
+    client: httpx.Client
+
+    def get(self, path: str, **query: str) -> Any:
+        answer = self.client.get(f"/api/v1/{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def make_integration(self, format_: str) -> str:
+        """Make an integration; return its key."""
+        answer = self.client.post(
+            "/api/v1/integrations/", json={"name": format_, "format": format_}
+        )
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["key"])
+
+    def incident_on(self, namespace: str, name: str) -> int:
+        """Wait until an incident is open about the asset; return the incident's id."""
+        wait_until(lambda: self._open_on(namespace, name), what=f"one on {name}")
+        found = self._open_on(namespace, name)
+        assert len(found) == 1, found
+        return int(found[0]["id"])
+
+    def _open_on(self, namespace: str, name: str) -> list[Any]:
+        listed = self.get("incidents/", status="open")["results"]
+        return [one for one in listed if (namespace, name) in self._assets_of(one)]
+
+    def _assets_of(self, incident: Any) -> set[tuple[str, str]]:
+        alerts = self.alerts(incident["id"])
+        about = [one["asset"] for one in alerts if one["asset"]]
+        return {(asset["namespace"], asset["name"]) for asset in about}
+
+    def alerts(self, incident: int) -> list[Any]:
+        return list(self.get(f"incidents/{incident}/alerts/")["results"])
+
+    def statuses(self, incident: int) -> list[str]:
+        """The status of each alert of the incident, sorted."""
+        return sorted(one["status"] for one in self.alerts(incident))
+
+    def status(self, incident: int) -> str:
+        return str(self.get(f"incidents/{incident}/")["status"])
+
+
+@pytest.fixture(scope="package")
+def headwater(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Headwater]:
+    app = App(tmp_path_factory.mktemp("clients"))
+    try:
+        app.start()
+        with app.client(app.make_admin()) as client:
+            yield Headwater(app.url, client)
+    finally:
+        app.stop()
