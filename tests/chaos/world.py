@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import LiteralString
 
 import httpx
 import psycopg
@@ -15,6 +16,7 @@ from tests.processes import App
 from tests.waiting import wait_until
 
 GAP_SECONDS = 0.04
+ACCEPTED_AFTERWARDS = 20
 SETTLED_SECONDS = 60.0
 
 _WEBHOOK_FOR_ADMIN = """
@@ -22,6 +24,10 @@ _WEBHOOK_FOR_ADMIN = """
         (user_id, kind, address, position, delay, verified_at, code_hash, code_tries)
     SELECT id, 'webhook', %s, 0, '0', now(), '', 0 FROM accounts_user
 """
+
+STORED = "SELECT dedup_key FROM alerts_alert WHERE dedup_key LIKE %s"
+OWED = "SELECT idempotency_key FROM oncall_notification WHERE urgent AND title LIKE %s"
+MARKED = f"{OWED} AND (possibly_twice OR attempts > 1)"
 
 
 @dataclass
@@ -64,20 +70,25 @@ def prepare(app: App, provider: FakeWebhook) -> str:
 
 @dataclass
 class Load:
-    """Sends alerts, each an incident of its own, and notes which were accepted."""
+    """Sends alerts, each an incident of its own, and notes which were accepted.
+
+    Their names start with `prefix`, so that runs on one installation stay apart.
+    """
 
     app: App
     key: str
+    prefix: str
     accepted: dict[str, float] = field(default_factory=dict)
     is_over: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
+    def run(self) -> None:
+        """Send until `is_over`, a few minutes at most."""
+        deadline = time.monotonic() + 2 * SETTLED_SECONDS
         number = 0
         with httpx.Client(base_url=self.app.url, timeout=5) as client:
-            while time.monotonic() < deadline:
+            while not self.is_over.is_set() and time.monotonic() < deadline:
                 number += 1
-                self._send(client, f"alert-{number}")
+                self._send(client, f"{self.prefix}-{number}")
                 self.is_over.wait(GAP_SECONDS)
 
     def _send(self, client: httpx.Client, name: str) -> None:
@@ -95,22 +106,28 @@ def run_with_fault(
     app: App,
     provider: FakeWebhook,
     *,
+    key: str,
     fault: str,
     strike: Callable[[App], None],
     seed: int,
-    seconds: float = 6.0,
 ) -> Outcome:
     """Put the app under load, let the fault strike at a random moment, wait until all
     is settled, and count."""
-    key = prepare(app, provider)
-    load = Load(app, key)
-    thread = threading.Thread(target=load.run, args=[seconds])
+    provider.requests.clear()
+    load = Load(app, key, prefix=f"run{seed}")
+    thread = threading.Thread(target=load.run)
     thread.start()
-    moment = random.Random(seed).uniform(0.2, 0.8) * seconds  # noqa: S311
-    load.is_over.wait(moment)
+    load.is_over.wait(random.Random(seed).uniform(1.0, 4.0))  # noqa: S311
     strike(app)
-    thread.join()
+    before = len(load.accepted)
     wait_until(app.is_ready, seconds=SETTLED_SECONDS, what="the app to be back")
+    wait_until(
+        lambda: len(load.accepted) >= before + ACCEPTED_AFTERWARDS,
+        seconds=SETTLED_SECONDS,
+        what="alerts to be accepted again",
+    )
+    load.is_over.set()
+    thread.join()
     wait_until(
         lambda: set(load.accepted) <= titles(provider),
         seconds=SETTLED_SECONDS,
@@ -136,16 +153,11 @@ def count(app: App, provider: FakeWebhook, load: Load, fault: str) -> Outcome:
         first.setdefault(page_title(one.json["title"]), one.at)
     arrivals = Counter(one.headers["idempotency-key"] for one in requests)
     doubled = {key for key, times in arrivals.items() if times > 1}
+    own = f"%{load.prefix}-%"
     with connect(app) as database:
-        stored = _column(database, "SELECT dedup_key FROM alerts_alert")
-        owed = _column(
-            database, "SELECT idempotency_key FROM oncall_notification WHERE urgent"
-        )
-        marked = _column(
-            database,
-            "SELECT idempotency_key FROM oncall_notification"
-            " WHERE possibly_twice OR attempts > 1",
-        )
+        stored = _column(database, STORED, own)
+        owed = _column(database, OWED, own)
+        marked = _column(database, MARKED, own)
     delays = [first[name] - at for name, at in load.accepted.items()]
     return Outcome(
         fault=fault,
@@ -160,6 +172,8 @@ def count(app: App, provider: FakeWebhook, load: Load, fault: str) -> Outcome:
 
 
 def _column(
-    database: "psycopg.Connection[tuple[object, ...]]", statement: str
+    database: "psycopg.Connection[tuple[object, ...]]",
+    statement: LiteralString,
+    own: str,
 ) -> set[str]:
-    return {str(row[0]) for row in database.execute(statement).fetchall()}
+    return {str(row[0]) for row in database.execute(statement, [own]).fetchall()}
