@@ -30,7 +30,11 @@ def connection_parameters() -> dict[str, Any]:
     """What psycopg needs to reach Django's database, without Django's pool."""
     parameters = connection.get_connection_params()
     wanted = ("dbname", "user", "password", "host", "port", "connect_timeout")
-    chosen = {name: parameters[name] for name in wanted if parameters.get(name)}
+    chosen = {
+        name: value
+        for name, value in parameters.items()
+        if value and (name in wanted or name.startswith("ssl"))
+    }
     return {**chosen, "application_name": "headwater inlet"}
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -135,7 +136,7 @@ STORAGES = {
 
 # --- where the truth is -------------------------------------------------------
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": embedded.DATABASE,
@@ -153,6 +154,7 @@ if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
 DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
+        **DATABASES["default"].get("OPTIONS", {}),  # such as ?sslmode=verify-full
         "pool": {
             "min_size": 1,
             "max_size": whole_number("DATABASE_POOL", 16, least=2, most=500),
