@@ -21,8 +21,10 @@ class PostmortemQuerySet(models.QuerySet["Postmortem"]):
         return self.filter(incident__in=Incident.objects.visible_to(user).values("pk"))
 
     def for_list(self) -> PostmortemQuerySet:
-        """What a line of the list and the API show, in one query."""
-        return self.select_related("incident__team", "created_by")
+        """What a line of the list and the API show, the last changed first, in one
+        query."""
+        rows = self.select_related("incident__team", "created_by")
+        return rows.order_by("-updated_at", "-pk")
 
     def matching(self, text: str) -> PostmortemQuerySet:
         """Those with `text` in title or body, or about the incident #12."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from incidents.models import Incident
@@ -29,9 +29,10 @@ def status_counts(user: User) -> dict[str, int]:
 
 
 def with_open_items(postmortems: PostmortemQuerySet) -> PostmortemQuerySet:
-    """Each with `open_items`, the number of its action items that are not done."""
-    is_open = Q(action_items__done_at=None, action_items__isnull=False)
-    return postmortems.annotate(open_items=Count("action_items", filter=is_open))
+    """Each with `open_items`, how many of its action items are not done; None for 0."""
+    items = ActionItem.objects.open().filter(postmortem=OuterRef("pk")).order_by()
+    counted = items.values("postmortem").annotate(number=Count("pk"))
+    return postmortems.annotate(open_items=Subquery(counted.values("number")))
 
 
 def without_postmortem(user: User, *, at: datetime) -> list[Incident]:
@@ -66,11 +67,12 @@ def possible_owners(incident: Incident) -> QuerySet[User]:
     active = User.objects.filter(is_active=True)
     if not incident.private:
         return active
+    team = incident.team.members.all() if incident.team else User.objects.none()
     return active.filter(
         Q(role=User.Role.ADMIN)
         | Q(pk__in=incident.roles.values("user"))
-        | Q(teams=incident.team_id)
-    ).distinct()
+        | Q(pk__in=team.values("pk"))
+    )
 
 
 def overdue_items(user: User, *, today: date) -> list[ActionItem]:

@@ -62,6 +62,8 @@ def change_action_item(
     """
     item = _locked(item_id)
     changes: dict[str, Any] = {}
+    if "title" in values:
+        values["title"] = values["title"].strip()
     for name in EDITABLE:
         if name in values and values[name] != getattr(item, name):
             changes[name] = [_shown(getattr(item, name)), _shown(values[name])]
