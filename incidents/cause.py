@@ -131,10 +131,11 @@ def _share_reason(below: int, evidence: Evidence, *, failing: bool) -> str:
         return "the only asset that is failing"
     if failing and below == 0:
         return "no other failing asset is downstream of it"
-    are = "is" if below == 1 else "are"
     other = "other " if failing else ""
-    assets = "asset" if others == 1 else "assets"
-    return f"{below} of {others} {other}failing {assets} {are} downstream of it"
+    if others == 1:
+        return f"the {other}failing asset is downstream of it"
+    are = "is" if below == 1 else "are"
+    return f"{below} of {others} {other}failing assets {are} downstream of it"
 
 
 def _is_first(asset_id: int, evidence: Evidence) -> bool:

@@ -90,7 +90,9 @@ def raise_severity(
     before = incident.severity if incident.severity_reason else ""
     incident.severity = Severity(weighed.severity)
     incident.severity_reason = weighed.reason
-    text = f"{before} to {weighed.reason}" if before else weighed.reason
+    text = weighed.reason
+    if before:
+        text = f"{before} to {weighed.severity}: {weighed.reason}"
     return [_entry(incident, Kind.SEVERITY, text, at=at)]
 
 

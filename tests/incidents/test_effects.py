@@ -168,6 +168,21 @@ def test_while_a_fault_settles_a_worse_alert_pages_nobody_again() -> None:
     assert Page.objects.count() == 1
 
 
+def test_a_cause_found_later_that_makes_it_worse_pages_the_next_step() -> None:
+    assets = make_lineage("raw > mart > board", board="dashboard")
+    assets["board"].tier = 1
+    assets["board"].save()
+    fire("mart", severity="SEV3")
+    correlate()
+    fire("raw", at=1, severity="SEV2")
+    correlate(20)
+    incident = Incident.objects.get()
+    assert incident.severity == "SEV1"
+    assert Page.objects.count() == 2
+    said = "SEV2 to SEV1: SEV2 by itself, one step up to SEV1: board is tier 1 and"
+    assert any(text.startswith(said) for text in texts(incident))
+
+
 def test_nobody_is_paged_again_once_somebody_has_acknowledged() -> None:
     make_lineage("raw > mart")
     fire("raw", severity="SEV3")
