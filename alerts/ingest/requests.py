@@ -95,8 +95,10 @@ def read_json(body: bytes) -> object:
     except RecursionError as error:
         raise too_deep() from error
     except ValueError as error:  # not UTF-8, not JSON, a number out of range
-        message = f"The body is not JSON: {error}."
-        raise InvalidInputError({"detail": [message]}) from error
+        why = str(error).removeprefix("JSON is malformed: ")
+        raise InvalidInputError(
+            {"detail": [f"The body is not JSON: {why}."]}
+        ) from error
 
 
 def too_deep() -> InvalidInputError:

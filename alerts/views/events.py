@@ -1,6 +1,7 @@
 """One event with its raw body, and one alert."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -47,21 +48,23 @@ def raw(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def alert(request: SignedInRequest, pk: int) -> HttpResponse:
+    at = timezone.now()
     related = Alert.objects.select_related("integration", "asset")
     found = get_object_or_404(related, pk=pk)
     context = {
+        "at": at,
         "alert": found,
         "outcomes": events_of_alert(found),
         "labels": sorted(found.labels.items()),
-        "panels": _panels(request, found),
+        "panels": _panels(request, found, at=at),
     }
     return render(request, "alerts/alert.html", context)
 
 
-def _panels(request: SignedInRequest, alert: Alert) -> list[str]:
+def _panels(request: SignedInRequest, alert: Alert, *, at: datetime) -> list[str]:
     """What other apps show on the page, drawn."""
     answers: Sequence[tuple[object, Any]] = alert_panels.send(
-        sender=Alert, alert=alert, user=request.user, at=timezone.now()
+        sender=Alert, alert=alert, user=request.user, at=at
     )
     panels: list[Panel] = [panel for _, told in answers for panel in told or ()]
     panels.sort(key=lambda panel: panel.order)

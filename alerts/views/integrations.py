@@ -91,8 +91,9 @@ def _form_page(
 @never_cache
 @require_safe
 def detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    integration = _find(pk)
+    at, integration = timezone.now(), _find(pk)
     context = {
+        "at": at,
         **_state(integration),
         **_tail(request, integration),
         "sending": _sending(integration, _key_to_show(request, integration)),
