@@ -27,6 +27,7 @@ _WEBHOOK_FOR_ADMIN = """
 
 STORED = "SELECT dedup_key FROM alerts_alert WHERE dedup_key LIKE %s"
 OWED = "SELECT idempotency_key FROM oncall_notification WHERE urgent AND title LIKE %s"
+UNFINISHED = f"{OWED} AND state IN ('due', 'sending')"
 MARKED = f"{OWED} AND (possibly_twice OR attempts > 1)"
 
 
@@ -133,7 +134,16 @@ def run_with_fault(
         seconds=SETTLED_SECONDS,
         what=lambda: f"pages of {set(load.accepted) - titles(provider)}",
     )
+    wait_until(
+        lambda: not unfinished(app, load), what="every page to be sent and recorded"
+    )
     return count(app, provider, load, fault)
+
+
+def unfinished(app: App, load: Load) -> set[str]:
+    """Pages that are still to be sent, or whose sending is not recorded yet."""
+    with connect(app) as database:
+        return _column(database, UNFINISHED, f"%{load.prefix}-%")
 
 
 def titles(provider: FakeWebhook) -> set[str]:
