@@ -99,7 +99,8 @@ def assets_called(text: str) -> list[Asset]:
         name, _, namespace = text[:-1].rpartition(" (")
         if found := list(Asset.objects.named(namespace, name)[:2]):
             return found
-    return list(Asset.objects.filter(Q(name=text) | Q(name__iexact=text))[:2])
+    same = Asset.objects.filter(Q(name=text) | Q(name__iexact=text))
+    return list(same.order_by("namespace", "pk")[:2])
 
 
 def _not_one(name: str, found: list[Asset]) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from accounts.models import User
 from catalog.models import Asset
+from core.text import one_line
 from incidents.models import Incident
 from incidents.queries import IncidentFilter
 from incidents.signals import FoundThing, search_results
@@ -20,7 +21,7 @@ MOST_OF_A_KIND = 12
 @require_safe
 def search(request: SignedInRequest) -> HttpResponse:
     """Incidents, assets, people and postmortems. `#128` leads straight there."""
-    q = request.GET.get("q", "").strip()[:200]
+    q = one_line(request.GET.get("q", ""), 200)
     number = q.removeprefix("#")
     if q.startswith("#") and number.isdecimal() and len(number) < 19:
         visible = Incident.objects.visible_to(request.user)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from accounts.models import Team
 from alerts.models import Severity
+from core.text import one_line
 from incidents import queries
 from incidents.models import Incident, IncidentQuerySet
 from incidents.presenting import Row, rows_of
@@ -78,9 +79,9 @@ def index(request: SignedInRequest) -> HttpResponse:
     """All incidents this person may see, narrowed by what the address says."""
     at = timezone.now()
     asked = {
-        name: request.GET[name]
+        name: value
         for name in ("status", "severity", "team", "mine", "q")
-        if request.GET.get(name)
+        if (value := one_line(request.GET.get(name, ""), 200))
     }
     visible = Incident.objects.visible_to(request.user)
     team = Team.objects.filter(slug=asked.get("team", "")).first()
@@ -92,6 +93,8 @@ def index(request: SignedInRequest) -> HttpResponse:
         mine="mine" in asked,
     )
     found = chosen.apply(visible, user=request.user).for_list()
+    if team is None and "team" in asked:
+        found = found.none()
     # Open ones first, then the last resolved: as the groups of the page.
     found = found.order_by(
         F("resolved_at").desc(nulls_first=True), "-triggered_at", "-pk"
