@@ -65,5 +65,10 @@ def forget_dead_users(data_dir: Path) -> None:
     users.get_and_add(os.getpid())
 
 
+def leave(data_dir: Path) -> None:
+    """Stop using the server now; it stops if nobody else uses it."""
+    get_server(pgdata(data_dir), cleanup_mode="stop").cleanup()
+
+
 def _is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists() if Path("/proc").exists() else True

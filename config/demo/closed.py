@@ -2,12 +2,17 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.timezone import localdate
+
 from accounts.models import User
 from alerts.models import Severity
 from catalog.models import Asset
 from config.demo import world
 from incidents import services as incidents
 from incidents.models import Incident, RoleAssignment, StatusUpdate
+from postmortems import outline
+from postmortems import services as postmortems
+from postmortems.models import ActionItem, Postmortem
 
 SITUATION = """**Known**: payments stopped arriving at 05:40. The provider answers 503.
 
@@ -23,6 +28,19 @@ FACTORS = """Retries had no backoff.
 The provider's notice about the new limit went to a mailbox nobody reads.
 The freshness check on RAW.PAYMENTS ran once an hour only.
 """
+# {section of the draft: what the people who were there added to it}
+ADDED = {
+    "Summary": "Readers of the revenue dashboards saw no payments of that morning. "
+    "Loading again with a pause between requests brought all of them back.",
+    "Impact": "The finance review of the day used the figures of the day before.",
+    "Trigger": "The provider's new limit came into force at 05:30 that morning.",
+    "What went well": "- The last good load was kept, so nothing wrong was shown.",
+    "What was hard": "- The error said 503, not 429: the limit looked like an outage.",
+    "Where we got lucky": "- It was a working day; at a month's end the close would "
+    "have waited for it.",
+    "Lessons": "A retry without a pause turns a provider's limit into an outage. The "
+    "other ingestion pipelines retry in the same way.",
+}
 
 
 def tell_closed_incident(people: dict[str, User], *, at: datetime) -> Incident:
@@ -92,3 +110,47 @@ def tell_closed_incident(people: dict[str, User], *, at: datetime) -> Incident:
         at=after(118),
     )
     return incidents.resolve_incident(incident_id=pk, by=ingrid, at=after(120))
+
+
+def publish_its_postmortem(
+    incident: Incident, people: dict[str, User], *, at: datetime
+) -> Postmortem:
+    """Agree on action items, draft, add to the draft, review and publish."""
+    ingrid, marty = people["ingrid.inlet@example.com"], people["marty.mart@example.com"]
+    assert incident.resolved_at is not None
+    drafted_at = incident.resolved_at + timedelta(hours=3)
+    for title, owner, kind, days in (
+        ("Pause between retries in ingest_payments", ingrid, "prevent", 4),
+        ("Check the freshness of RAW.PAYMENTS every ten minutes", marty, "detect", 11),
+    ):
+        postmortems.add_action_item(
+            incident=incident,
+            title=title,
+            owner=owner,
+            kind=ActionItem.Kind(kind),
+            due_on=localdate(at) + timedelta(days=days),
+            by=ingrid,
+            at=drafted_at,
+        )
+    postmortem, _ = postmortems.draft_postmortem(
+        incident_id=incident.pk, by=ingrid, at=drafted_at
+    )
+    body = postmortem.body
+    for section, text in ADDED.items():
+        body = outline.insert(body, section=section, snippet=text)
+    pk = postmortem.pk
+    postmortems.save_text(
+        postmortem_id=pk,
+        version=postmortem.version,
+        body=outline.finished(body),
+        by=ingrid,
+        at=drafted_at + timedelta(minutes=40),
+    )
+    postmortems.submit_postmortem(
+        postmortem_id=pk, by=ingrid, at=drafted_at + timedelta(minutes=42)
+    )
+    reviewed_at = drafted_at + timedelta(days=1)
+    postmortems.approve_postmortem(postmortem_id=pk, by=marty, at=reviewed_at)
+    return postmortems.publish_postmortem(
+        postmortem_id=pk, by=ingrid, at=reviewed_at + timedelta(minutes=5)
+    )

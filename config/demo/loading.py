@@ -13,7 +13,7 @@ from catalog.models import Asset
 from catalog.services import record_change
 from catalog.services.imports import import_catalog
 from config.demo import world
-from config.demo.closed import tell_closed_incident
+from config.demo.closed import publish_its_postmortem, tell_closed_incident
 from oncall.models import Notification, Schedule
 from oncall.services.editing import create_schedule
 from oncall.services.policies import PolicyValues, StepValues, create_policy
@@ -27,13 +27,14 @@ def is_loaded() -> bool:
 
 @transaction.atomic
 def load(*, at: datetime) -> None:
-    """Make people, teams, assets, schedules and one finished incident."""
+    """Make people, teams, assets, schedules, a closed incident and its postmortem."""
     people = {one.email: _person(one, at=at) for one in world.PEOPLE}
     demo = people[world.PEOPLE[0].email]
     teams = _teams(people, by=demo, at=at)
     _catalog(by=demo, at=at)
     _on_call(people, teams, by=demo, at=at)
-    tell_closed_incident(people, at=at)
+    closed = tell_closed_incident(people, at=at)
+    publish_its_postmortem(closed, people, at=at)
     # What was said about the past was said then: nobody is told of it now.
     Notification.objects.filter(state=Notification.State.DUE).update(
         state=Notification.State.SENT, sent_at=F("due_at"), detail="Kept in the inbox"

@@ -16,6 +16,7 @@ from oncall.models import EscalationPolicy
 from oncall.services import (
     escalate_now,
     policy_for_team,
+    raise_urgency,
     start_escalation,
 )
 
@@ -34,7 +35,7 @@ def start_paging(
     """Page about the incident by the policy that fits; nothing if paging goes on."""
     start_escalation(
         subject=incident.subject,
-        title=f"{incident.severity} {incident}",
+        title=page_title(incident),
         body=page_body(incident, description=description, dashboards=dashboards),
         url=absolute_url(incident),
         severity=incident.severity,
@@ -105,14 +106,27 @@ def page_body(
 def page_again(incident: Incident, *, at: datetime, why: str) -> None:
     """Severity rose and nobody has answered: page on, or from the first step.
 
-    While the alerts of a fault still come in, each may raise it a little. Whoever was
-    just paged finds the newest state behind the link, so a second page waits.
+    While the alerts of a fault still come in, each may raise it a little: then only
+    those who are being paged already hear of it, and nobody else is woken.
     """
-    waits = incident.is_open and incident.acknowledged_at is None
-    if not waits or at - incident.triggered_at < SETTLING:
+    if not incident.is_open or incident.acknowledged_at is not None:
         return
-    if not page_next_step(incident, at=at, why=why):
-        start_paging(incident, at=at)
+    if at - incident.triggered_at < SETTLING:
+        if raise_urgency(
+            subject=incident.subject,
+            severity=incident.severity,
+            title=page_title(incident),
+            body=page_body(incident),
+            at=at,
+        ):
+            return
+    elif page_next_step(incident, at=at, why=why):
+        return
+    start_paging(incident, at=at)
+
+
+def page_title(incident: Incident) -> str:
+    return f"{incident.severity} {incident}"
 
 
 def page_next_step(incident: Incident, *, at: datetime, why: str) -> bool:

@@ -4,6 +4,7 @@ from oncall.services.escalations import (
     acknowledge_escalation,
     acknowledge_page,
     escalate_now,
+    raise_urgency,
     start_escalation,
     stop_escalation,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "ladder",
     "on_call_ids",
     "policy_for_team",
+    "raise_urgency",
     "reference_form",
     "start_escalation",
     "stop_escalation",

@@ -114,11 +114,13 @@ def _page_step(escalation: Escalation, *, at: datetime) -> bool:
     return bool(users)
 
 
-def owe_page(page: Page, *, user: User, at: datetime) -> None:
+def owe_page(page: Page, *, user: User, at: datetime, again: str = "") -> None:
     """Write one due notification for each verified contact method of `user`.
 
-    Somebody without one is reached at the address they sign in with.
+    Somebody without one is reached at the address they sign in with. `again` says
+    why a page is sent another time: "SEV1"; the same reason owes it once.
     """
+    suffix = f":{again}" if again else ""
     escalation = page.escalation
     methods: list[ContactMethod | None] = list(
         user.contact_methods.exclude(verified_at=None)
@@ -136,7 +138,9 @@ def owe_page(page: Page, *, user: User, at: datetime) -> None:
                 body=escalation.body,
                 url=escalation.url,
                 urgent=True,
-                idempotency_key=f"page:{page.pk}:{method.pk if method else 'account'}",
+                idempotency_key=(
+                    f"page:{page.pk}:{method.pk if method else 'account'}{suffix}"
+                ),
                 created_at=at,
                 due_at=at + (method.delay if method else timedelta(0)),
             )
@@ -144,6 +148,26 @@ def owe_page(page: Page, *, user: User, at: datetime) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+@transaction.atomic
+def raise_urgency(
+    *, subject: str, severity: str, title: str, body: str, at: datetime
+) -> bool:
+    """Tell those who are being paged that it got worse; wake nobody else.
+
+    Once per severity and page, however often asked. False when nothing is running.
+    """
+    escalation = _locked().running().filter(subject=subject).first()
+    if escalation is None:
+        return False
+    escalation.severity, escalation.title, escalation.body = severity, title, body
+    escalation.save(update_fields=["severity", "title", "body"])
+    for page in escalation.pages.filter(ended_at=None).select_related("user"):
+        page.escalation = escalation
+        owe_page(page, user=page.user, at=at, again=severity)
+    wake(RUN_ENGINE)
+    return True
 
 
 def _delay(escalation: Escalation) -> timedelta:

@@ -158,14 +158,16 @@ def test_a_further_alert_pages_nobody_unless_it_is_worse() -> None:
     assert "Next step paged: severity rose to SEV1." in texts(Incident.objects.get())
 
 
-def test_while_a_fault_settles_a_worse_alert_pages_nobody_again() -> None:
+def test_while_a_fault_settles_a_worse_alert_wakes_nobody_else() -> None:
     make_lineage("raw > mart")
     fire("raw", severity="SEV3")
     correlate()
     fire("mart", at=1, severity="SEV1")
     correlate()
     assert Incident.objects.get().severity == "SEV1"
-    assert Page.objects.count() == 1
+    page = Page.objects.get()
+    told = page.notifications.values_list("title", flat=True)
+    assert [title.split()[0] for title in told] == ["SEV3", "SEV1"]
 
 
 def test_a_cause_found_later_that_makes_it_worse_pages_the_next_step() -> None:

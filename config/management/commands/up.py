@@ -1,5 +1,6 @@
 """`manage.py up`: everything that runs, in one command."""
 
+import os
 import signal
 import socket
 import sys
@@ -47,8 +48,16 @@ class Command(BaseCommand):
             else:
                 self._run_in_this_process()
         finally:
-            # The embedded PostgreSQL ends with the last process that uses it.
-            self.stdout.write("Stopped.")
+            self._leave()
+
+    def _leave(self) -> None:
+        """End at once. Waiting for tasks in the middle of their work would gain
+        nothing: their rows are found at the next start."""
+        if USES_EMBEDDED_POSTGRES:
+            embedded.leave(DATA_DIR)
+        self.stdout.write("Stopped.")
+        self.stdout.flush()
+        os._exit(0)
 
     def _check_port(self) -> None:
         with socket.socket() as probe:
