@@ -49,6 +49,8 @@ def _answer(request: Request, pk: int, code: int = status.HTTP_200_OK) -> Respon
 
 
 class Postmortems(APIView):
+    pagination_class = CursorPagination
+
     @extend_schema(parameters=[ListQuery], responses=PostmortemSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List postmortems, newest first."""
@@ -59,7 +61,7 @@ class Postmortems(APIView):
         if q := wanted.pop("q", ""):
             found = found.matching(q)
         found = found.filter(**wanted)
-        pages = CursorPagination()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(PostmortemSerializer(page, many=True).data)
 
@@ -165,6 +167,8 @@ def _items(user: User) -> Any:
 
 
 class ActionItems(APIView):
+    pagination_class = CursorPagination
+
     @extend_schema(
         parameters=[ActionItemQuery], responses=ActionItemSerializer(many=True)
     )
@@ -177,7 +181,7 @@ class ActionItems(APIView):
         if chosen := wanted.pop("status", ""):
             found = found.filter(done_at__isnull=chosen == "open")
         found = found.filter(**wanted)
-        pages = CursorPagination()
+        pages = self.pagination_class()
         page: Any = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(ActionItemSerializer(page, many=True).data)
 

@@ -14,7 +14,9 @@ from core.static_files import with_imports
 
 ROOT = Path(__file__).resolve().parent.parent
 CSS = ROOT / "static" / "css"
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# Saved as files and read without Headwater, so they carry their own styles.
+FILES = {ROOT / "templates" / "postmortems" / "export.html"}
+TEMPLATES = sorted(set((ROOT / "templates").rglob("*.html")) - FILES)
 COMPONENTS = sorted((CSS / "components").glob("*.css"))
 SHEETS = sorted(CSS.rglob("*.css"))
 
