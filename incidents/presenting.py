@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 
 from django.utils import timezone
@@ -104,6 +105,13 @@ def timeline_days(
     return [((day := list(part))[0].at, _fold(day)) for _, part in days]
 
 
+@lru_cache(maxsize=1_000)
+def _written(text: str) -> SafeString:
+    """An entry's Markdown as HTML. Entries never change and are shown again at each
+    change of the page, and Markdown takes a millisecond."""
+    return render_markdown(text)
+
+
 def pinned_entries(incident: Incident) -> list[Entry]:
     """What people pinned, oldest first. One query."""
     pinned = incident.timeline.filter(pinned=True).select_related("actor")
@@ -120,7 +128,7 @@ def _entry(entry: TimelineEntry) -> Entry:
         by=str(entry.actor) if entry.actor else "",
         verb=VERBS[kind],
         text="" if is_written else entry.text,
-        html=render_markdown(entry.text) if is_written else None,
+        html=_written(entry.text) if is_written else None,
         pinned=entry.pinned,
         is_late=(entry.recorded_at - entry.at).total_seconds() > 60,
     )
