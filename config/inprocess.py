@@ -7,7 +7,7 @@ and nothing is lost with them: they are hints, the rows are in PostgreSQL.
 import logging
 from threading import Thread
 
-from celery.beat import Service
+from celery.beat import Scheduler, Service
 from celery.worker import WorkController
 
 from config.celery import app
@@ -28,7 +28,8 @@ class InProcessWorker:
             without_heartbeat=True,
             loglevel=logging.WARNING,
         )
-        self.beat = Service(app=app)
+        # Nothing to remember between starts: every duty is due at once.
+        self.beat = Service(app=app, scheduler_cls=Scheduler)
         self.threads = [
             Thread(target=self.worker.start, name="worker", daemon=True),
             Thread(target=self._beat, name="beat", daemon=True),
