@@ -25,6 +25,8 @@ from oncall.signals import escalation_exhausted, page_acknowledged, page_progres
 
 logger = logging.getLogger(__name__)
 
+# A subject's title may be as long by itself, and gets its severity and number before.
+TITLE_LENGTH = 1024
 SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
 
 
@@ -48,7 +50,7 @@ def start_escalation(
     """Begin paging about `subject`; its first step's pages are due at once.
 
     Returns the running escalation of the subject when there is one already. `steps`
-    replaces the policy's, for pages by hand.
+    replaces the policy's, for pages by hand. A long title is cut.
     """
     running = Escalation.objects.running().filter(subject=subject).first()
     if running is not None:
@@ -57,7 +59,7 @@ def start_escalation(
         with transaction.atomic():
             escalation = Escalation.objects.create(
                 subject=subject,
-                title=title,
+                title=title[:TITLE_LENGTH],
                 body=body,
                 url=url,
                 severity=severity,
@@ -161,7 +163,8 @@ def raise_urgency(
     escalation = _locked().running().filter(subject=subject).first()
     if escalation is None:
         return False
-    escalation.severity, escalation.title, escalation.body = severity, title, body
+    escalation.severity, escalation.body = severity, body
+    escalation.title = title[:TITLE_LENGTH]
     escalation.save(update_fields=["severity", "title", "body"])
     for page in escalation.pages.filter(ended_at=None).select_related("user"):
         page.escalation = escalation

@@ -205,6 +205,14 @@ def test_what_cannot_be_declared_is_400_and_names_the_field(
     assert not Incident.objects.exists()
 
 
+def test_the_longest_title_is_declared_and_paged_about(call: Caller) -> None:
+    make_user(role="admin", email="admin@example.com")
+    told = {"title": "x" * 1024, "page": ["admin@example.com"]}
+    assert call("POST", API, told, code=201)["title"] == "x" * 1024
+    assert call("POST", API, {"title": "x" * 1024}, code=201)
+    assert Notification.objects.filter(page__isnull=False).count() == 2
+
+
 @pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800"])
 def test_text_that_cannot_be_stored_is_400(call: Caller, text: str) -> None:
     for field in ("title", "team", "severity"):

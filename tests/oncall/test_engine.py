@@ -33,7 +33,7 @@ from oncall.services.engine import (
     record_success,
     send,
 )
-from oncall.services.escalations import walk_due_escalations
+from oncall.services.escalations import raise_urgency, walk_due_escalations
 from tests.factories import NOON, make_policy, make_schedule, make_team, make_user
 from tests.fakes.smtp import FakeSMTP
 
@@ -75,6 +75,25 @@ def two_step_policy(**values: object) -> tuple[EscalationPolicy, User, User]:
     add_step(policy, minutes=5, user=first)
     add_step(policy, minutes=10, user=second)
     return policy, first, second
+
+
+def test_a_title_of_any_length_is_paged_about() -> None:
+    policy, first, _ = two_step_policy()
+    make_method(first)
+    subject, title, url = "incident:1", "x" * 5000, "https://hw.example.com/"
+    start_escalation(
+        subject=subject,
+        title=title,
+        body="",
+        url=url,
+        severity="SEV2",
+        policy=policy,
+        at=NOON,
+    )
+    assert raise_urgency(
+        subject=subject, severity="SEV1", title=title, body="", at=NOON
+    )
+    assert {one.title for one in Notification.objects.all()} == {"x" * 1024}
 
 
 def test_starting_owes_the_first_step_at_once() -> None:
