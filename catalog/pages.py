@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,6 +151,7 @@ def asset_page(asset: Asset, *, request: HttpRequest, at: datetime) -> dict[str,
     }
     return {
         "asset": asset,
+        "health": effective_health(asset, above),
         "picture": _picture(asset, near) if len(near) > 1 else "",
         "is_gathered": len(near) > MOST_NODES,
         "focus_share": _focus_share(above, below),
@@ -162,6 +163,16 @@ def asset_page(asset: Asset, *, request: HttpRequest, at: datetime) -> dict[str,
         "aliases": asset.aliases.all()[:10],
         "panels": _panels(asset, request=request, at=at),
     }
+
+
+def effective_health(asset: Asset, above: Iterable[int]) -> str:
+    """The asset's own health, or "stale" when it is well and something it depends on
+    is not. `above` are its ancestors. One query."""
+    if asset.health == Asset.Health.HEALTHY and (
+        Asset.objects.filter(pk__in=above, health=Asset.Health.FAILING).exists()
+    ):
+        return "stale"
+    return asset.health
 
 
 def _focus_share(above: Mapping[int, int], below: Mapping[int, int]) -> float:

@@ -1,5 +1,6 @@
 """Structured logs: one line an event, with the request's or the task's id."""
 
+import logging
 from typing import Any
 
 import structlog
@@ -14,6 +15,16 @@ _SHARED: list[Processor] = [
     structlog.processors.StackInfoRenderer(),
     structlog.processors.format_exc_info,
 ]
+
+
+class OneLineARequest(logging.Filter):
+    """The request middleware tells of the start and of the end; the end is enough."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.msg
+        return not (
+            isinstance(message, dict) and message.get("event") == "request_started"
+        )
 
 
 def configure(*, level: str, as_json: bool) -> dict[str, Any]:
@@ -42,8 +53,13 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
                 "foreign_pre_chain": _SHARED,
             }
         },
+        "filters": {"one_line": {"()": OneLineARequest}},
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "structured"}
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "structured",
+                "filters": ["one_line"],
+            }
         },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {

@@ -19,3 +19,7 @@ urlpatterns = [
     path("", include("postmortems.urls")),
     path("accounts/", include("allauth.urls")),
 ]
+
+handler400 = "core.http.bad_request"
+handler404 = "core.http.not_found"
+handler500 = "core.http.server_error"

@@ -242,3 +242,10 @@ def test_viewers_look_and_strangers_sign_in(sign_in: SignIn, client: Client) -> 
     for path in ("/assets/", f"/assets/{asset.pk}/", "/assets/connect/"):
         assert client.get(path).status_code == 302
     assert html(viewer, "/assets/999999/", 404)
+
+
+def test_what_hangs_from_a_failing_asset_is_shown_as_stale(signed_in: Client) -> None:
+    failing, mart = make_asset("raw", health="failing"), make_asset("mart")
+    make_edge(failing, mart)
+    page = signed_in.get(mart.get_absolute_url()).content.decode()
+    assert "may be stale" in page
