@@ -16,7 +16,7 @@ from catalog.collapsing import MOST_NODES, PictureNode, collapse, most_telling
 from catalog.layout import Layout, Line, Point, lay_out
 
 HEIGHT = 30.0
-LETTER = 6.4  # the usual width of a letter at 12 px
+LETTER = 7.2  # the width of a capital or bold letter at 12 px, more than usual
 ICON, GAP, PADDING = 14.0, 6.0, 9.0
 INITIALS = 22.0
 LONGEST_LABEL = 20

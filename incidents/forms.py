@@ -197,12 +197,12 @@ class SnoozeForm(forms.Form):
 class MergeForm(forms.Form):
     """Into one of the newest open incidents, or any other by its number."""
 
-    into = forms.ChoiceField(required=False, label="Into")
+    into = forms.ChoiceField(required=False, label="Into an open incident")
     number = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=2**63 - 1,
-        label="or by its number",
+        label="Or by its number",
         widget=forms.NumberInput(attrs={"class": "input--short"}),
     )
 

@@ -8,8 +8,10 @@ What is refused leaves what was typed in its form, beside what is wrong with it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -26,6 +28,7 @@ from incidents.models import Incident
 from incidents.views.detail import detail_page, visible_incident
 
 CHANGED = "changed"
+CLOCK = re.compile(r"(?P<name>\w+)_at \((?P<at>\d{4}-\d\d-\d\dT[\d:]+Z)\)")
 REFUSED = 422
 
 View = Callable[..., HttpResponse]
@@ -104,7 +107,13 @@ def take_errors(form: forms.Form, error: InvalidInputError) -> None:
     for name, problems in error.errors.items():
         field = name if name in form.fields else None
         for problem in problems:
-            form.add_error(field, problem)
+            form.add_error(field, CLOCK.sub(_clock_in_words, problem))
+
+
+def _clock_in_words(match: re.Match[str]) -> str:
+    """Services name a clock as the API does; people know its label and their zone."""
+    at = timezone.localtime(datetime.fromisoformat(match["at"]))
+    return f"“{match['name'].replace('_', ' ')}” ({at:%d %b %H:%M})"
 
 
 def _answer(request: SignedInRequest, incident: Incident, done: Done) -> HttpResponse:

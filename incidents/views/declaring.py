@@ -36,7 +36,7 @@ def declare(request: SignedInRequest) -> HttpResponse:
     chosen = [
         one
         for one in form.cleaned_data.get("chosen", [])
-        if str(one.pk) != request.POST.get("remove")
+        if str(one.pk) != request.POST.get("drop")
     ]
     if request.POST.get("step") != GO:
         return _page(request, form, chosen=chosen, is_look=True)

@@ -72,7 +72,7 @@ def test_a_chosen_asset_is_taken_away_again(
     signed_in: Client, assets: dict[str, Asset]
 ) -> None:
     raw, mart = assets["raw"].pk, assets["mart"].pk
-    page = signed_in.post(URL, {"assets": [raw, mart], "remove": raw}).content.decode()
+    page = signed_in.post(URL, {"assets": [raw, mart], "drop": raw}).content.decode()
     assert f'name="assets" value="{mart}"' in page
     assert f'name="assets" value="{raw}"' not in page
 

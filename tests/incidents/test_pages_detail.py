@@ -56,7 +56,7 @@ def test_the_page_answers_what_how_bad_who_and_what_next(
         "Acknowledge</button>",
         "the other failing asset is downstream of it",
         "1 owner told",
-        "from raw, by way of mart",
+        "2 steps from raw, the last mart",
         "Ada Admin",
         "https://airflow.example.com/raw",
     ):

@@ -34,7 +34,7 @@ def send(client: Client, incident: Incident, act: str, **data: Any) -> Any:
         (
             "times",
             {"impact_started_at": "2026-03-29T13:00"},
-            "Must not be after detected_at",
+            "Must not be after “detected” (29 Mar 12:00)",
             "2026-03-29T13:00",
         ),
         (
