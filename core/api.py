@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import IO, Any
 
 from rest_framework import pagination, parsers
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -22,14 +22,48 @@ from core.errors import (
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Map the errors of `core.errors` to the bodies the contract promises."""
     if isinstance(exc, InvalidInputError):
-        return Response(exc.errors, status=exc.status)
+        return Response(_body_of(exc.errors), status=exc.status)
     if isinstance(exc, InvalidTransitionError | StaleVersionError):
         return Response({"detail": str(exc), "current": exc.current}, status=exc.status)
     if isinstance(exc, DomainError):
         return Response({"detail": str(exc)}, status=exc.status)
     if isinstance(exc, RecursionError):  # DRF's JSON parser does not expect it
         return Response({"detail": "The JSON is nested too deeply."}, status=400)
-    return drf_exception_handler(exc, context)
+    response = drf_exception_handler(exc, context)
+    if response is not None and isinstance(exc, ValidationError):
+        response.data = _body_of(errors_by_path(exc.detail))
+    return response
+
+
+def errors_by_path(errors: Any) -> dict[str, list[str]]:
+    """Return a serializer's nested errors by the path of each wrong field, such as
+    {"steps[0].targets[1]": ["…"]}. What concerns the whole stands under "detail"."""
+    return dict(_by_path(errors, ""))
+
+
+def _by_path(errors: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    if isinstance(errors, dict):
+        for key, inner in errors.items():
+            yield from _by_path(inner, _inside(path, key))
+    elif any(isinstance(one, dict | list) for one in errors):
+        for index, inner in enumerate(errors):
+            yield from _by_path(inner, f"{path}[{index}]")
+    elif errors:
+        yield path or "detail", [str(one) for one in errors]
+
+
+def _inside(path: str, key: str | int) -> str:
+    if key == "non_field_errors":
+        return path
+    return f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
+
+
+def _body_of(errors: Mapping[str, list[str]]) -> dict[str, list[str] | str]:
+    """The body of a 400; "detail" is one text, as everywhere."""
+    return {
+        path: " ".join(told) if path == "detail" else told
+        for path, told in errors.items()
+    }
 
 
 class JSONParser(parsers.JSONParser):

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views import defaults
 from django_htmx.middleware import HtmxDetails
 
 from core.errors import DomainError, InvalidInputError
@@ -22,6 +23,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+
+API = "/api/"
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -64,6 +67,27 @@ class DomainErrorMiddleware:
             {"message": str(exception), "status": exception.status},
             status=exception.status,
         )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 for what Django itself refuses, before any view."""
+    if request.path.startswith(API):
+        return JsonResponse({"detail": "The request is malformed."}, status=400)
+    return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 for an address that nothing answers: a page, and JSON under /api/."""
+    if request.path.startswith(API):
+        return JsonResponse({"detail": "Nothing has this address."}, status=404)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 for a failure of ours: a page, and JSON under /api/."""
+    if request.path.startswith(API):
+        return JsonResponse({"detail": "The server failed to answer."}, status=500)
+    return defaults.server_error(request)
 
 
 class HasUrl(Protocol):

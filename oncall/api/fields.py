@@ -1,7 +1,6 @@
 """Fields that several resources read and write alike."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.models import Team, User
+from core.api import errors_by_path
 from core.errors import InvalidInputError
 from oncall.models import Schedule
 from oncall.resolver import format_instant, parse_instant
@@ -116,24 +116,7 @@ def checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
     {"steps[0].targets[1]": ["…"]}."""
     if serializer.is_valid():
         return dict(serializer.validated_data)
-    raise InvalidInputError(dict(_by_path(serializer.errors, "")))
-
-
-def _by_path(errors: Any, path: str) -> Iterator[tuple[str, list[str]]]:
-    if isinstance(errors, dict):
-        for key, inner in errors.items():
-            yield from _by_path(inner, _inside(path, key))
-    elif any(isinstance(one, dict | list) for one in errors):
-        for index, inner in enumerate(errors):
-            yield from _by_path(inner, f"{path}[{index}]")
-    elif errors:
-        yield path or "detail", [str(one) for one in errors]
-
-
-def _inside(path: str, key: str | int) -> str:
-    if key == "non_field_errors":
-        return path
-    return f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".lstrip(".")
+    raise InvalidInputError(errors_by_path(serializer.errors))
 
 
 def window_in(values: Any) -> tuple[datetime, datetime]:

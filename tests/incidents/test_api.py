@@ -189,13 +189,14 @@ def test_declaring_may_page_by_schedule_or_policy(call: Caller) -> None:
         ({"title": "x", "page": ["nobody@example.com"]}, "page"),
         ({"title": "x", "page": [True]}, "page"),
         ({"title": "x", "page": "me"}, "page"),
-        ({"title": "x", "assets": [{"name": "a"}]}, "assets"),
         ({"title": "x", "assets": 1}, "assets"),
         ({"title": "x", "team": "nobody"}, "team"),
         ({"title": "x", "impact_started_at": "0001-01-01"}, "impact_started_at"),
         ({"title": "x", "impact_started_at": "2199-01-01"}, "impact_started_at"),
         ({"title": "x", "colour": "red"}, "colour"),
-        ([], "non_field_errors"),
+        ({"title": "x", "assets": [{"name": "a"}]}, "assets[0].namespace"),
+        ({"title": "x", "assets": [1]}, "assets[0]"),
+        ([], "detail"),
     ],
 )
 def test_what_cannot_be_declared_is_400_and_names_the_field(

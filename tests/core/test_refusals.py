@@ -1,0 +1,79 @@
+"""What programs are told when they err (docs/api.md, manners)."""
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path
+from rest_framework.exceptions import ValidationError
+
+from config.urls import handler400, handler404, handler500
+from core.api import errors_by_path, exception_handler
+from core.errors import InvalidInputError
+
+
+def fail(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError
+
+
+urlpatterns = [path("api/v1/failing/", fail), path("failing/", fail)]
+failing = override_settings(
+    ROOT_URLCONF="tests.core.test_refusals",
+    MIDDLEWARE=[],
+)
+__all__ = ["handler400", "handler404", "handler500"]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_unknown_api_address_is_404_in_json(signed_in: Client, method: str) -> None:
+    for address in ("/api/v1/nothing/", "/api/v1/incidents/x/", "/api/nothing"):
+        answer = getattr(signed_in, method)(address)
+        assert answer.status_code == 404
+        assert set(answer.json()) == {"detail"}
+
+
+def test_an_unknown_page_is_404_in_html(signed_in: Client) -> None:
+    answer = signed_in.get("/nothing/")
+    assert answer.status_code == 404
+    assert answer["Content-Type"].startswith("text/html")
+
+
+@failing
+def test_a_failure_under_the_api_is_500_in_json() -> None:
+    client = Client(raise_request_exception=False)
+    answer = client.get("/api/v1/failing/")
+    assert (answer.status_code, set(answer.json())) == (500, {"detail"})
+    assert client.get("/failing/")["Content-Type"].startswith("text/html")
+
+
+@failing
+@override_settings(MIDDLEWARE=["django.middleware.common.CommonMiddleware"])
+def test_a_malformed_request_to_the_api_is_400_in_json() -> None:
+    answer = Client().get("/api/v1/failing/", headers={"host": "elsewhere.example"})
+    assert (answer.status_code, set(answer.json())) == (400, {"detail"})
+
+
+@pytest.mark.parametrize(
+    ("detail", "body"),
+    [
+        ({"title": ["a"]}, {"title": ["a"]}),
+        ({"assets": {0: {"name": ["a"]}}}, {"assets[0].name": ["a"]}),
+        ({"steps": [{}, {"targets": {1: ["a"]}}]}, {"steps[1].targets[1]": ["a"]}),
+        ({"asset": {"non_field_errors": ["a"]}}, {"asset": ["a"]}),
+        ({"non_field_errors": ["a", "b"]}, {"detail": "a b"}),
+        ("a", {"detail": "a"}),
+    ],
+)
+def test_each_wrong_field_is_named_by_its_path(detail: object, body: object) -> None:
+    response = exception_handler(ValidationError(detail), {})  # type: ignore[arg-type]  # any nesting of what it takes
+    assert response is not None
+    assert (response.status_code, response.data) == (400, body)
+
+
+def test_what_a_service_refuses_as_a_whole_is_one_text() -> None:
+    response = exception_handler(InvalidInputError({"detail": ["a", "b"]}), {})
+    assert response is not None
+    assert response.data == {"detail": "a b"}
+
+
+def test_no_errors_have_no_paths() -> None:
+    assert errors_by_path({}) == {}
