@@ -6,7 +6,12 @@ from typing import Any
 from django.db.models import Prefetch, prefetch_related_objects
 
 from oncall.models import Override, Schedule, Swap
-from oncall.resolver import ScheduleDefinition, parse_schedule, users_at
+from oncall.resolver import (
+    ScheduleDefinition,
+    format_instant,
+    parse_schedule,
+    users_at,
+)
 
 
 def reference_form(schedule: Schedule) -> dict[str, Any]:
@@ -52,8 +57,8 @@ def _override(one: Override) -> dict[str, Any]:
     named = {"add": one.add_id, "remove": one.remove_id}
     return {
         "type": one.type,
-        "start": one.start_at.isoformat(),
-        "end": one.end_at.isoformat(),
+        "start": format_instant(one.start_at),
+        "end": format_instant(one.end_at),
         "priority": one.priority,
         **{role: str(pk) for role, pk in named.items() if pk is not None},
     }
@@ -64,6 +69,6 @@ def _swap(one: Swap) -> dict[str, Any]:
         "from": str(one.giver_id),
         "to": str(one.taker_id),
         "taken": one.taken_at is not None,
-        "start": one.start_at.isoformat(),
-        "end": one.end_at.isoformat(),
+        "start": format_instant(one.start_at),
+        "end": format_instant(one.end_at),
     }

@@ -226,6 +226,8 @@ def test_what_was_answered_can_be_sent_back(signed_in: Client, user: User) -> No
     made = post(signed_in, "schedules/", weekly(user.pk, bo.pk, **exceptions))
     assert made.status_code == 201, made.content
     answer = made.json()
+    assert answer["overrides"][0]["start"] == "2026-01-06T08:00:00Z"
+    assert answer["swaps"][0]["end"] == "2026-01-08T08:00:00Z"
     again = put(signed_in, f"schedules/{answer['id']}/", answer)
     assert again.status_code == 200, again.content
     assert again.json() == answer
