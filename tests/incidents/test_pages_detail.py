@@ -199,6 +199,26 @@ def test_what_was_similar_before_is_named(signed_in: Client, user: User) -> None
     assert "The first time" in facts
 
 
+def test_the_page_of_an_asset_tells_its_incidents(
+    signed_in: Client, user: User
+) -> None:
+    assets = make_lineage("raw > mart > board")
+    fire("mart", title="The mart failed before")
+    correlate()
+    past = Incident.objects.get()
+    resolve_incident(incident_id=past.pk, by=user, at=minutes(11))
+    fire("raw", at=12, title="Raw fails now")
+    correlate(13)
+    mart = text_of(signed_in, assets["mart"].get_absolute_url())
+    raw = text_of(signed_in, assets["raw"].get_absolute_url())
+    board = text_of(signed_in, assets["board"].get_absolute_url())
+    assert "The mart failed before" in mart
+    assert "upstream of this asset" in mart
+    assert "about this asset" in raw
+    assert "Raw fails now" in board
+    assert "The mart failed before" not in board
+
+
 def test_neighbours_are_those_of_the_list(signed_in: Client) -> None:
     ids = [make_incident(at=NOON + timedelta(minutes=m)).pk for m in (0, 0, 5)]
     make_incident(status="resolved", resolved_at=minutes(3), at=minutes(1))
