@@ -121,7 +121,7 @@ def test_every_stylesheet_is_loaded_and_every_token_used_exists() -> None:
     "path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates"))
 )
 def test_templates_hold_nothing_the_content_policy_forbids(path: Path) -> None:
-    text = path.read_text()
+    text = re.sub(r"\{%.*?%\}", "", path.read_text())
     assert re.findall(r"<style\b|\sstyle=|\son[a-z]+=|\shx-on[:=-]", text) == []
     assert re.findall(r"<script(?![^>]*(?:\bsrc=|\bapplication/json))", text) == []
 
