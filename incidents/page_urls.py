@@ -8,6 +8,7 @@ urlpatterns = [
     path("incidents/", views.index, name="list"),
     path("incidents/declare/", views.declare, name="declare"),
     path("incidents/declare/assets/", views.suggest_assets, name="suggest_assets"),
+    path("incidents/acknowledge/", views.acknowledge_many, name="acknowledge_many"),
     path("incidents/<int:pk>/", views.detail, name="detail"),
     path("incidents/<int:pk>/parts/<slug:name>/", views.part, name="part"),
     path("incidents/<int:pk>/picture/", views.picture, name="picture"),

@@ -2,6 +2,7 @@
 
 from incidents.views.acts import (
     acknowledge,
+    acknowledge_many,
     escalate,
     judge,
     pin,
@@ -32,6 +33,7 @@ from incidents.views.writing import (
 
 __all__ = [
     "acknowledge",
+    "acknowledge_many",
     "analytics",
     "declare",
     "detail",

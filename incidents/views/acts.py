@@ -1,13 +1,19 @@
 """What people do to an incident with one press. Each act calls one service."""
 
-from django.http import Http404
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from contextlib import suppress
 
-from accounts.http import SignedInRequest
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.http import SignedInRequest, responder_required
 from accounts.models import User
 from alerts.models import Severity
 from catalog.models import Asset
+from core.errors import InvalidTransitionError
+from core.text import one_line
 from incidents import services
 from incidents.forms import JudgeForm, StatusForm
 from incidents.models import (
@@ -20,12 +26,34 @@ from incidents.models import (
 from incidents.views.acting import Done, act, by
 
 Status = Incident.Status
+MOST_CHOSEN = 100
 
 
 @act
 def acknowledge(request: SignedInRequest, incident: Incident) -> Done:
     services.acknowledge_incident(**by(request, incident))
     return Done("Acknowledged. Nobody else is paged.")
+
+
+@require_POST
+@responder_required
+def acknowledge_many(request: SignedInRequest) -> HttpResponse:
+    """Acknowledge the incidents chosen in the list, and go back to it. What may not be
+    seen, or has been answered or ended meanwhile, is passed over."""
+    chosen = [v for v in request.POST.getlist("incidents") if v.isdecimal()]
+    ids = [int(value) for value in chosen[:MOST_CHOSEN] if len(value) < 19]
+    waiting = Incident.objects.visible_to(request.user).filter(
+        pk__in=ids, status=Status.TRIGGERED
+    )
+    done = 0
+    for incident in waiting.order_by("pk"):
+        with suppress(InvalidTransitionError):
+            services.acknowledge_incident(**by(request, incident))
+            done += 1
+    words = "1 incident is" if done == 1 else f"{done} incidents are"
+    messages.success(request, f"{words} acknowledged.")
+    query = one_line(request.POST.get("back", ""), 1_000)
+    return redirect(f"{reverse('incidents:list')}?{query}")
 
 
 @act

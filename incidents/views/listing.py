@@ -108,6 +108,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "facets": _facets(visible, asked),
         "asked": asked,
         "at": at,
+        "chooses": request.user.can_respond,
     }
     name = "_list" if request.htmx and not request.htmx.boosted else "list"
     return render(request, f"incidents/{name}.html", context)

@@ -195,3 +195,27 @@ def test_lists_cost_the_same_for_one_and_for_six(
         make(number)
     assert queries_of(signed_in, address) == one
     assert one < 30
+
+
+def test_chosen_incidents_are_acknowledged_together(
+    signed_in: Client, user: User
+) -> None:
+    waiting = [make_incident() for _ in range(2)]
+    hidden, done = make_incident(private=True), make_incident(status="identified")
+    page = main_of(signed_in, "/incidents/?status=open")
+    assert page.count('form="chosen"') == 2
+    chosen = [*(i.pk for i in waiting), hidden.pk, done.pk, "x", "9" * 30]
+    response = signed_in.post(
+        "/incidents/acknowledge/", {"incidents": chosen, "back": "status=open"}
+    )
+    assert response["Location"] == "/incidents/?status=open"
+    answered = Incident.objects.filter(acknowledged_by=user)
+    assert set(answered) == set(waiting)
+    assert "2 incidents are acknowledged" in main_of(signed_in, response["Location"])
+
+
+def test_a_viewer_chooses_nothing(sign_in: Callable[..., Client]) -> None:
+    viewer, incident = sign_in(role="viewer"), make_incident()
+    assert 'form="chosen"' not in main_of(viewer, "/incidents/")
+    data = {"incidents": [incident.pk]}
+    assert viewer.post("/incidents/acknowledge/", data).status_code == 403
