@@ -2,7 +2,8 @@
 
     .venv/bin/python -m bench.ingest [seconds]
 
-Everything runs on this machine, one after the other, with the same client. Figures
+Everything runs on this machine, one after the other, with the same client; Headwater
+with its worker in a process of its own, correlating and paging all the while. Figures
 are ratios within one run; absolute ones depend on the machine.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 import httpx
 
 from bench.load import Result, get, need, post
-from tests.processes import App, free_port
+from tests.processes import App, free_port, running_redis
 from tests.waiting import wait_until
 
 EVENT = (
@@ -89,17 +90,21 @@ def measure(seconds: int) -> dict[str, tuple[Result, int]]:
     with alertmanager(group_by="alertname") as url:
         found["Alertmanager, all in one group"] = (_post(url, AM_ONE, seconds), 1)
         found["Alertmanager, batches of 100"] = (_post(url, AM_BATCH, seconds), 100)
-    with tempfile.TemporaryDirectory() as folder:
-        app = App(Path(folder)).start()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_redis(Path(folder)) as redis_url,
+    ):
+        environment = {"REDIS_URL": redis_url, "LOG_LEVEL": "WARNING"}
+        app = App(Path(folder) / "hw", environment).start()
         try:
             with app.client(app.make_admin()) as client:
                 keys = [_integration(client, one) for one in ("pagerduty", "generic")]
             found["Empty Django view"] = (get(f"{app.url}/healthz", seconds=seconds), 1)
             events = f"{app.url}/v2/enqueue"
             for what, key in (
-                ("Headwater, unique keys", "id"),
-                ("Headwater, 100 keys", "(count % 100)"),
                 ("Headwater, one hot key", "'hot'"),
+                ("Headwater, 100 keys", "(count % 100)"),
+                ("Headwater, unique keys", "id"),
             ):
                 body = EVENT % (keys[0], key)
                 found[what] = (_post(events, body, seconds), 1)
