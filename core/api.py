@@ -2,12 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import IO, Any
 
+from django.core.exceptions import ValidationError as NotAFieldValueError
+from django.db.models import QuerySet
 from rest_framework import pagination, parsers
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
@@ -102,3 +105,18 @@ class CursorPagination(pagination.CursorPagination):
     max_page_size = 200
     page_size_query_param = "limit"
     ordering = "-pk"
+
+    def paginate_queryset(
+        self,
+        queryset: QuerySet[Any] | Sequence[Any],
+        request: Request,
+        view: Any = None,
+    ) -> list[Any] | None:
+        """The rows of the page. Raises InvalidInputError for a cursor made up."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (NotFound, ValueError, OverflowError, NotAFieldValueError) as error:
+            if self.cursor_query_param not in request.query_params:
+                raise
+            wanted = "Must be taken from `next` or `previous` of a page."
+            raise InvalidInputError({self.cursor_query_param: [wanted]}) from error
