@@ -66,6 +66,8 @@ class Me(APIView):
 class Users(APIView):
     """The people, newest first."""
 
+    pagination_class = CursorPagination
+
     @extend_schema(responses=UserSerializer(many=True))
     def get(self, request: Request) -> Response:
         paginator = CursorPagination()
@@ -75,6 +77,8 @@ class Users(APIView):
 
 class Teams(APIView):
     """The teams with their members' e-mails, newest first."""
+
+    pagination_class = CursorPagination
 
     @extend_schema(responses=TeamSerializer(many=True))
     def get(self, request: Request) -> Response:

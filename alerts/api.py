@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +34,7 @@ from oncall.models import EscalationPolicy
 LARGEST_ID = 2**63 - 1
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class TeamField(serializers.Field[Team, Any, str, Any]):
     """A team by its id, name or slug; written as its name."""
 
@@ -127,6 +129,8 @@ class IntegrationChange(IntegrationInput):
 
 
 class Integrations(APIView):
+    pagination_class = CursorPagination
+
     @extend_schema(responses=IntegrationSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List integrations, newest first. Keys are never shown again."""
@@ -235,6 +239,8 @@ class AlertQuery(serializers.Serializer[Any]):
 
 
 class Alerts(APIView):
+    pagination_class = CursorPagination
+
     @extend_schema(parameters=[AlertQuery], responses=AlertSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List alerts, newest first."""

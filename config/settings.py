@@ -234,6 +234,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "core.api.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.api.exception_handler",
+    # Else the schema's view repeats any `?version=` in a header.
+    "ALLOWED_VERSIONS": ["1"],
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -242,6 +244,17 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Incident response and on-call for data teams.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["accounts.permissions.ReadOrRespond"],
+    "ENUM_NAME_OVERRIDES": {
+        "SeverityEnum": "alerts.models.Severity",
+        "AlertStatusEnum": "alerts.models.Alert.Status",
+        "AssetTypeEnum": "catalog.models.Asset.Type",
+        "ChangeKindEnum": "catalog.models.Change.Kind",
+        "IncidentStatusEnum": "incidents.models.Incident.Status",
+        "EscalationStateEnum": "oncall.models.Escalation.State",
+        "NotificationStateEnum": "oncall.models.Notification.State",
+        "OverrideTypeEnum": "oncall.models.Override.Type",
+        "ActionItemKindEnum": "postmortems.models.ActionItem.Kind",
+    },
 }
 MAX_BODY_BYTES = 1 << 20
 MAX_OPENLINEAGE_BODY_BYTES = 8 << 20

@@ -1,14 +1,20 @@
 from django.urls import include, path
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView
 
 from config import health
 from incidents.views import home, search
 
+# JSON unless YAML is asked for: what reads YAML reads JSON too.
+schema = SpectacularAPIView.as_view(
+    renderer_classes=[OpenApiJsonRenderer, OpenApiYamlRenderer]
+)
+
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", schema, name="schema"),
     path("", home, name="home"),
     path("search/", search, name="search"),
     path("", include("accounts.urls")),

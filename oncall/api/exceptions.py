@@ -91,6 +91,8 @@ class NewSwapSerializer(serializers.Serializer[Any]):
 class Overrides(APIView):
     """The exceptions to schedules, newest first; and new ones."""
 
+    pagination_class = CursorPagination
+
     @extend_schema(responses=OverrideSerializer(many=True))
     def get(self, request: Request) -> Response:
         paginator = CursorPagination()
@@ -130,6 +132,8 @@ class OverrideDetail(APIView):
 
 class Swaps(APIView):
     """Offers to hand over shifts, newest first; and new ones."""
+
+    pagination_class = CursorPagination
 
     @extend_schema(responses=SwapSerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.permissions import IsAuthenticated
@@ -14,13 +13,12 @@ from rest_framework.views import APIView
 
 from core.api import CursorPagination
 from oncall.api.fields import InstantField, checked, person_of
+from oncall.api.shapes import HandPageSerializer
 from oncall.models import ContactMethod, Escalation
 from oncall.resolver import format_instant
 from oncall.services.escalations import SEVERITIES
 from oncall.services.paging import SUBJECT_PREFIX, page_by_hand
 from oncall.services.targets import find_targets_and_policies
-
-ANY = OpenApiTypes.OBJECT
 
 
 class NewPageSerializer(serializers.Serializer[Any]):
@@ -79,7 +77,7 @@ def page_json(escalation: Escalation) -> dict[str, Any]:
 class Pages(APIView):
     """Page people, teams, schedules or policies by hand."""
 
-    @extend_schema(request=NewPageSerializer, responses={201: ANY})
+    @extend_schema(request=NewPageSerializer, responses={201: HandPageSerializer})
     def post(self, request: Request) -> Response:
         values = checked(NewPageSerializer(data=request.data))
         values["to"] = find_targets_and_policies(values["to"], field="to")
@@ -88,7 +86,7 @@ class Pages(APIView):
 
 
 class PageDetail(APIView):
-    @extend_schema(responses=ANY)
+    @extend_schema(responses=HandPageSerializer)
     def get(self, request: Request, key: str) -> Response:
         subject = f"{SUBJECT_PREFIX}{key}"
         return Response(page_json(get_object_or_404(Escalation, subject=subject)))
@@ -97,6 +95,7 @@ class PageDetail(APIView):
 class ContactMethods(APIView):
     """How you are reached, newest first. `position` is their order."""
 
+    pagination_class = CursorPagination
     permission_classes = [IsAuthenticated]
 
     @extend_schema(responses=ContactMethodSerializer(many=True))

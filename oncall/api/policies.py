@@ -18,6 +18,7 @@ from core.api import CursorPagination
 from core.errors import InvalidInputError
 from core.http import absolute_url
 from oncall.api.fields import TeamField, checked, instant_in, person_of
+from oncall.api.shapes import PolicySerializer, SimulationSerializer
 from oncall.models import EscalationPolicy, EscalationStep
 from oncall.queries import Reached, foreseen
 from oncall.resolver import format_instant
@@ -32,8 +33,6 @@ from oncall.services.policies import (
     delete_policy,
 )
 from oncall.services.targets import Target, find_targets, kind_of
-
-ANY = OpenApiTypes.OBJECT
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -105,13 +104,15 @@ def _values_in(request: Request) -> tuple[PolicyValues, int | None]:
 class Policies(APIView):
     """Escalation policies, newest first; and new ones."""
 
-    @extend_schema(responses=ANY)
+    pagination_class = CursorPagination
+
+    @extend_schema(responses=PolicySerializer(many=True))
     def get(self, request: Request) -> Response:
         paginator = CursorPagination()
         page = paginator.paginate_queryset(_policies(), request, view=self) or []
         return paginator.get_paginated_response([policy_json(one) for one in page])
 
-    @extend_schema(request=NewPolicySerializer, responses={201: ANY})
+    @extend_schema(request=NewPolicySerializer, responses={201: PolicySerializer})
     def post(self, request: Request) -> Response:
         values, _ = _values_in(request)
         policy = create_policy(values=values, by=person_of(request), at=timezone.now())
@@ -119,11 +120,11 @@ class Policies(APIView):
 
 
 class PolicyDetail(APIView):
-    @extend_schema(responses=ANY)
+    @extend_schema(responses=PolicySerializer)
     def get(self, request: Request, pk: int) -> Response:
         return Response(policy_json(get_object_or_404(_policies(), pk=pk)))
 
-    @extend_schema(request=NewPolicySerializer, responses=ANY)
+    @extend_schema(request=NewPolicySerializer, responses=PolicySerializer)
     def put(self, request: Request, pk: int) -> Response:
         get_object_or_404(EscalationPolicy, pk=pk)
         values, version = _values_in(request)
@@ -153,7 +154,7 @@ class Simulate(APIView):
             OpenApiParameter("at", OpenApiTypes.DATETIME),
             OpenApiParameter("severity", OpenApiTypes.STR, enum=SEVERITIES),
         ],
-        responses=ANY,
+        responses=SimulationSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
         policy = get_object_or_404(EscalationPolicy, pk=pk)
@@ -171,7 +172,7 @@ class Simulate(APIView):
             }
         )
 
-    @extend_schema(request=None, responses=ANY)
+    @extend_schema(request=None, responses=SimulationSerializer)
     def post(self, request: Request, pk: int) -> Response:
         return self.get(request, pk)
 

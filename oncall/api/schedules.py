@@ -24,6 +24,7 @@ from oncall.api.fields import (
     person_of,
     window_in,
 )
+from oncall.api.shapes import OnCallSerializer, ScheduleSerializer, ShiftsSerializer
 from oncall.models import Schedule
 from oncall.queries import Standing, people, standings
 from oncall.resolver import format_instant, parse_schedule, resolve
@@ -62,7 +63,9 @@ def _team_in(body: dict[str, Any], otherwise: Team | None) -> Team | None:
 class Schedules(APIView):
     """Every schedule in the reference form, newest first; and new ones."""
 
-    @extend_schema(responses=ANY)
+    pagination_class = CursorPagination
+
+    @extend_schema(responses=ScheduleSerializer(many=True))
     def get(self, request: Request) -> Response:
         paginator = CursorPagination()
         rows = Schedule.objects.select_related("team").prefetch_related(
@@ -71,7 +74,7 @@ class Schedules(APIView):
         page = paginator.paginate_queryset(rows, request, view=self) or []
         return paginator.get_paginated_response([schedule_json(one) for one in page])
 
-    @extend_schema(request=ANY, responses={201: ANY})
+    @extend_schema(request=ANY, responses={201: ScheduleSerializer})
     def post(self, request: Request) -> Response:
         body = body_of(request)
         schedule = create_schedule(
@@ -84,12 +87,12 @@ class Schedules(APIView):
 
 
 class ScheduleDetail(APIView):
-    @extend_schema(responses=ANY)
+    @extend_schema(responses=ScheduleSerializer)
     def get(self, request: Request, pk: int) -> Response:
         schedules = Schedule.objects.select_related("team")
         return Response(schedule_json(get_object_or_404(schedules, pk=pk)))
 
-    @extend_schema(request=ANY, responses=ANY)
+    @extend_schema(request=ANY, responses=ScheduleSerializer)
     def put(self, request: Request, pk: int) -> Response:
         schedule = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
         body = body_of(request)
@@ -118,7 +121,7 @@ class Preview(APIView):
 
     permission_classes = [IsAuthenticated]
 
-    @extend_schema(request=ANY, responses=ANY)
+    @extend_schema(request=ANY, responses=ShiftsSerializer)
     def post(self, request: Request) -> Response:
         body = body_of(request)
         start, end = window_in(body)
@@ -139,7 +142,7 @@ def _inside(path: str) -> str:
 class Shifts(APIView):
     """The final schedule in a window."""
 
-    @extend_schema(parameters=WINDOW, responses=ANY)
+    @extend_schema(parameters=WINDOW, responses=ShiftsSerializer)
     def get(self, request: Request, pk: int) -> Response:
         start, end = window_in(request.query_params)
         schedules = Schedule.objects.prefetch_related(*exceptions_between(start, end))
@@ -153,7 +156,8 @@ class OnCall(APIView):
     """Who is on call at an instant, until when, and who comes after."""
 
     @extend_schema(
-        parameters=[AT, OpenApiParameter("schedule", OpenApiTypes.INT)], responses=ANY
+        parameters=[AT, OpenApiParameter("schedule", OpenApiTypes.INT)],
+        responses=OnCallSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         at = instant_in(request.query_params, "at") or timezone.now()
