@@ -26,8 +26,9 @@ def picture_of(
 ) -> SafeString | None:
     """Draw the failing assets, the suspect and the dashboards they reach.
 
-    The large one has everything between them too; in the small one an arrow may
-    stand for a long way, and only the dashboards of the best tiers are shown.
+    The large one has everything between them too. The small one fits its column: the
+    cause, what it broke first, and the dashboards of the best tiers, where an arrow
+    may stand for a long way.
     None when no asset is known to fail.
     """
     failing = _failing(incident)
@@ -40,7 +41,7 @@ def picture_of(
     reached = reached if is_large else reached[:SMALL_DASHBOARDS]
     between = _between(sources, failing, reached)
     edges = snapshot().edges_among(between)
-    shown = between if is_large else sources.union(reached)
+    shown = between if is_large else _nearest(cause, sources).union(reached)
     states: dict[int, State] = dict.fromkeys(shown, "stale")
     states |= dict.fromkeys(failing, "failing")
     if cause:
@@ -75,6 +76,15 @@ def shortened(edges: Iterable[Edge], kept: set[int]) -> list[Edge]:
                 else:
                     waiting.append(child)
     return found
+
+
+def _nearest(cause: int | None, sources: set[int]) -> set[int]:
+    """The cause, what fails nearest downstream of it, and what fails elsewhere."""
+    if cause is None:
+        return sources
+    below = snapshot().descendants(cause)
+    first = min((below[pk] for pk in sources if pk in below), default=0)
+    return {pk for pk in sources if below.get(pk, first) == first}
 
 
 def _failing(incident: Incident) -> set[int]:
