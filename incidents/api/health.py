@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from catalog.models import Asset
 from incidents.api import forms, shapes
-from incidents.api.incidents import person, read
+from incidents.api.incidents import person
 from incidents.queries import trouble_of
 
 
@@ -36,8 +36,13 @@ class AssetHealth(APIView):
 
     @extend_schema(request=forms.HealthForm, responses=shapes.ManyHealthSerializer)
     def post(self, request: Request) -> Response:
-        """The same for up to 100 assets, each by itself and all together."""
-        wanted = read(forms.HealthForm, request)["assets"]
+        """The same for up to 100 assets, each by itself and all together. The list
+        may also be sent bare."""
+        sent = request.data
+        told = {"assets": sent} if isinstance(sent, list) else sent
+        form = forms.HealthForm(data=told)
+        form.is_valid(raise_exception=True)
+        wanted = form.validated_data["assets"]
         identities = [Asset.make_identity(**named) for named in wanted]
         found = {a.identity: a for a in Asset.objects.filter(identity__in=identities)}
         unknown = [

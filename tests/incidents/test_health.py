@@ -70,6 +70,7 @@ def test_many_assets_are_asked_at_once(
     assert answer["healthy"] is False
     assert len(answer["incidents"]) == 1
     assert [a["healthy"] for a in answer["assets"]] == [False, True]
+    assert signed_in.post(URL, named, "application/json").json() == answer
 
 
 def test_unknown_assets_are_404_and_bad_questions_400(signed_in: Client) -> None:
