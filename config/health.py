@@ -42,8 +42,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics. Wants a token unless METRICS_PUBLIC is set."""
     if not (settings.METRICS_PUBLIC or _has_token(request)):
-        return HttpResponse(
-            "Send an API token: Authorization: Bearer <token>.\n",
+        return JsonResponse(
+            {"detail": "Send an API token: Authorization: Bearer <token>."},
             status=401,
             headers={"WWW-Authenticate": "Bearer"},
         )

@@ -1,5 +1,10 @@
 from django.urls import include, path
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.views import SpectacularAPIView
 
 from config import health
@@ -7,7 +12,12 @@ from incidents.views import home, search
 
 # JSON unless YAML is asked for: what reads YAML reads JSON too.
 schema = SpectacularAPIView.as_view(
-    renderer_classes=[OpenApiJsonRenderer, OpenApiYamlRenderer]
+    renderer_classes=[
+        OpenApiJsonRenderer,
+        OpenApiJsonRenderer2,
+        OpenApiYamlRenderer,
+        OpenApiYamlRenderer2,
+    ]
 )
 
 urlpatterns = [

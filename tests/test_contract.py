@@ -9,9 +9,12 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from django.urls import Resolver404, resolve
 
+from accounts.services import create_api_token
 from alerts.ingest import dialects
+from tests.factories import NOON, make_user
 from tests.test_every_route import all_routes
 
 ROW = re.compile(r"^\| (`.+?) \| ", re.MULTILINE)
@@ -126,6 +129,24 @@ def test_the_openapi_document_names_what_the_contract_names(
         path = re.sub(r"<[^>]+>", "<>", one.path)
         if path.startswith("/api/v1/") and not dialects.serves(path):
             assert one.method.lower() in openapi.get(path, {}), one
+
+
+@pytest.mark.django_db
+def test_metrics_want_a_token() -> None:
+    user, client = make_user(), Client()
+    _, token = create_api_token(owner=user, name="prometheus", at=NOON)
+    refused = client.get("/metrics")
+    assert (refused.status_code, set(refused.json())) == (401, {"detail"})
+    told = client.get("/metrics", headers={"authorization": f"Bearer {token}"})
+    assert b"headwater_incidents_open" in told.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("accepted", ["*/*", "application/json", "application/yaml"])
+def test_the_openapi_document_is_served(signed_in: Client, accepted: str) -> None:
+    answer = signed_in.get("/api/schema/?version=%00", headers={"accept": accepted})
+    assert yaml.safe_load(answer.content)["openapi"].startswith("3.")
+    assert answer["Content-Disposition"].isprintable()
 
 
 def test_the_openapi_document_has_every_route_of_the_api(
