@@ -67,7 +67,9 @@ def forget_dead_users(data_dir: Path) -> None:
 
 def leave(data_dir: Path) -> None:
     """Stop using the server now; it stops if nobody else uses it."""
-    get_server(pgdata(data_dir), cleanup_mode="stop").cleanup()
+    server = get_server(pgdata(data_dir), cleanup_mode="stop")
+    server.ensure_postgres_running()  # it may have been started anew meanwhile
+    server.cleanup()
 
 
 def _is_alive(pid: int) -> bool:

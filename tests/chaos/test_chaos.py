@@ -94,6 +94,7 @@ def restart_postgres(app: App) -> None:
         user=server.system_user,
         timeout=60,
     )
+    server.cleanup()  # this process uses it no longer
 
 
 @pytest.mark.parametrize(
