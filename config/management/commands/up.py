@@ -92,6 +92,9 @@ class Command(BaseCommand):
     def _run_in_this_process(self) -> None:
         worker = InProcessWorker(threads=settings.WORKER_THREADS)
         worker.start()
+        # uvicorn raises the signal again once it has ended: as Ctrl-C, so that what
+        # was started here is stopped then, PostgreSQL too.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             uvicorn.run(
                 "config.asgi:application",
