@@ -8,7 +8,11 @@ from config import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 
+DATA = ROOT / "var" / "test"
+
+# Whatever folder the shell names holds somebody's data, not a test's.
+os.environ["HEADWATER_DATA"] = str(DATA)
+(DATA / "static").mkdir(parents=True, exist_ok=True)
 if "DATABASE_URL" not in os.environ:
-    os.environ.setdefault("HEADWATER_DATA", str(ROOT / "var" / "test"))
-    embedded.start(Path(os.environ["HEADWATER_DATA"]))
+    embedded.start(DATA)
 os.environ.setdefault("ALLOW_PRIVATE_URLS", "true")
