@@ -4,10 +4,15 @@
 (as Docker and Kubernetes mount them).
 """
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+_YES = ("true", "yes", "on", "1")
+_NO = ("false", "no", "off", "0")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -30,3 +35,35 @@ def whole_number(name: str, default: int, *, least: int, most: int) -> int:
             f"{name} must be a whole number from {least} to {most}."
         )
     return value
+
+
+def yes_or_no(name: str) -> bool:
+    """The setting as a bool, False when it is not set."""
+    value = env.str(name, default="").lower()
+    if value not in ("", *_YES, *_NO):
+        raise ImproperlyConfigured(f"{name} must be true or false.")
+    return value in _YES
+
+
+def one_of(name: str, default: str, choices: Iterable[str]) -> str:
+    """The setting in capitals, which must be one of `choices`."""
+    value: str = env.str(name, default=default).upper()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
+    return value
+
+
+def make_data_dir() -> None:
+    """Make the data folder; stops the start with a message when it cannot be used."""
+    try:
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        problem = "" if os.access(DATA_DIR, os.W_OK | os.X_OK) else "not writable"
+    except FileExistsError:
+        problem = "not a folder"
+    except OSError as error:
+        problem = str(error.strerror).lower()
+    if problem:
+        raise ImproperlyConfigured(
+            f"The data folder {DATA_DIR} cannot be used ({problem}). "
+            "Choose another with HEADWATER_DATA."
+        )

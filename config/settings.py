@@ -1,5 +1,6 @@
 """Every setting. All come from the environment; docs/operations.md lists them."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from config.environment import (
     REDIS_URL,
     USES_EMBEDDED_POSTGRES,
     env,
+    one_of,
     whole_number,
+    yes_or_no,
 )
 
 
@@ -47,14 +50,14 @@ ALLOWED_HOSTS = [
     *env.list("ALLOWED_HOSTS", default=[]),
 ]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
-if env.bool("BEHIND_TLS_PROXY", default=False):
+if yes_or_no("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SECURE_HSTS_SECONDS = 31_536_000 if _public.scheme == "https" else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = yes_or_no("DEBUG")
 SECRET_KEY = env.str("SECRET_KEY", default="") or kept_secret_key(
     DATA_DIR / "secret_key"
 )
@@ -146,7 +149,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     if USES_EMBEDDED_POSTGRES
     else env.db_url_config(DATABASE_URL)
 }
-if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
+if not DATABASES["default"].get("ENGINE", "").endswith("postgresql"):
     raise ImproperlyConfigured(
         "DATABASE_URL must name a PostgreSQL database: "
         "postgres://user:password@host:5432/name."
@@ -170,6 +173,10 @@ DATABASES["default"] |= {
 WEB_PROCESSES = whole_number("WEB_PROCESSES", 1, least=1, most=64)
 WEB_THREADS = whole_number("WEB_THREADS", 8, least=1, most=64)
 WORKER_THREADS = whole_number("WORKER_THREADS", 8, least=2, most=200)
+if REDIS_URL and not re.match(r"(rediss?|sentinel|amqps?)://.", REDIS_URL):
+    raise ImproperlyConfigured(
+        "REDIS_URL must be a whole address such as redis://127.0.0.1:6379/0."
+    )
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
@@ -266,6 +273,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_CATALOG_BODY_BYTES
 # Without a mail server, mail is kept in the local inbox, where people can read it.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
+    if not re.match(r"smtp(s|\+tls|\+ssl)?://.", EMAIL_URL):
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be a whole address such as "
+            "smtp+tls://user:password@mail.example.com:587."
+        )
     _email = env.email_url_config(EMAIL_URL)
     EMAIL_BACKEND = _email["EMAIL_BACKEND"]
     EMAIL_HOST = _email["EMAIL_HOST"]
@@ -280,7 +292,7 @@ EMAIL_TIMEOUT = 7
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"Headwater <headwater@{_public.hostname}>"
 )
-ALLOW_PRIVATE_URLS = env.bool("ALLOW_PRIVATE_URLS", default=False)
+ALLOW_PRIVATE_URLS = yes_or_no("ALLOW_PRIVATE_URLS")
 
 # --- incidents ----------------------------------------------------------------
 
@@ -288,10 +300,12 @@ CORRELATION_WINDOW = timedelta(
     minutes=whole_number("CORRELATION_WINDOW_MINUTES", 360, least=1, most=10_080)
 )
 CORRELATION_HOPS = whole_number("CORRELATION_HOPS", 8, least=1, most=100)
-RESOLVE_WITH_ALERTS = env.bool("RESOLVE_WITH_ALERTS", default=False)
+RESOLVE_WITH_ALERTS = yes_or_no("RESOLVE_WITH_ALERTS")
 
 # --- seeing what happens ------------------------------------------------------
 
-METRICS_PUBLIC = env.bool("METRICS_PUBLIC", default=False)
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
-LOGGING = logs.configure(level=LOG_LEVEL, as_json=env.bool("LOG_JSON", default=False))
+METRICS_PUBLIC = yes_or_no("METRICS_PUBLIC")
+LOG_LEVEL = one_of(
+    "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+)
+LOGGING = logs.configure(level=LOG_LEVEL, as_json=yes_or_no("LOG_JSON"))
