@@ -66,6 +66,9 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
             # One line a request comes from the request middleware.
             "django.server": {"level": "WARNING"},
             "uvicorn.access": {"level": "WARNING"},
+            # `up` says itself where it listens.
+            "uvicorn.error": {"level": "WARNING"},
+            "celery.worker.consumer.connection": {"level": "WARNING"},
             # Its lines hold addresses, and those hold keys.
             "httpx": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},

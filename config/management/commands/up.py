@@ -1,5 +1,7 @@
 """`manage.py up`: everything that runs, in one command."""
 
+import errno
+import fcntl
 import os
 import signal
 import socket
@@ -12,6 +14,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from config import embedded
 from config.children import Child, Children
@@ -33,10 +36,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if USES_EMBEDDED_POSTGRES:
+            self._be_the_only_one()
         self._check_port()
         if USES_EMBEDDED_POSTGRES:
             embedded.forget_dead_users(DATA_DIR)
-        call_command("migrate", interactive=False, verbosity=0)
+        self._migrate()
         call_command("collectstatic", interactive=False, verbosity=0)
         if options["demo"]:
             call_command("demo", stdout=self.stdout)
@@ -59,15 +64,42 @@ class Command(BaseCommand):
         self.stdout.flush()
         os._exit(0)
 
+    def _be_the_only_one(self) -> None:
+        """Hold a lock on the data folder, which ends with this process."""
+        self.lock = (DATA_DIR / "up.lock").open("a+")
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.lock.seek(0)
+            raise CommandError(
+                f"Headwater runs already on {DATA_DIR}: {self.lock.read().strip()}. "
+                "Stop that one, or choose another folder with HEADWATER_DATA."
+            ) from error
+        self.lock.truncate(0)
+        self.lock.write(f"{settings.PUBLIC_URL}, process {os.getpid()}\n")
+        self.lock.flush()
+
+    def _migrate(self) -> None:
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as error:
+            raise CommandError(
+                f"PostgreSQL does not answer: {error}. Is DATABASE_URL right?"
+            ) from error
+
     def _check_port(self) -> None:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((settings.BIND_ADDRESS, settings.PORT))
             except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    advice = "Choose another port: PORT=8001 make up"
+                else:
+                    advice = "BIND_ADDRESS and PORT say where."
                 raise CommandError(
-                    f"Port {settings.PORT} is taken ({error.strerror}). "
-                    "Choose another: PORT=8001 make up"
+                    f"Cannot listen on {settings.BIND_ADDRESS}:{settings.PORT} "
+                    f"({str(error.strerror).lower()}). {advice}"
                 ) from error
 
     def _say_where(self, *, is_demo: bool) -> None:
