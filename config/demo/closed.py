@@ -1,6 +1,6 @@
 """An incident of three days ago, from its first alert to its published postmortem."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.utils.timezone import localdate
 
@@ -10,10 +10,12 @@ from catalog.models import Asset
 from config.demo import world
 from incidents import services as incidents
 from incidents.models import Incident, RoleAssignment, StatusUpdate
+from incidents.queries import pages_of
 from postmortems import outline
 from postmortems import services as postmortems
 from postmortems.models import ActionItem, Postmortem
 
+BEGAN = time(5, 40)
 SITUATION = """**Known**: payments stopped arriving at 05:40. The provider answers 503.
 
 **Doing**: retries are paused, the last good load is being kept.
@@ -32,12 +34,12 @@ The freshness check on RAW.PAYMENTS ran once an hour only.
 ADDED = {
     "Summary": "Readers of the revenue dashboards saw no payments of that morning. "
     "Loading again with a pause between requests brought all of them back.",
-    "Impact": "The finance review of the day used the figures of the day before.",
+    "Impact": "Finance got the figures of the morning an hour later than usual.",
     "Trigger": "The provider's new limit came into force at 05:30 that morning.",
     "What went well": "- The last good load was kept, so nothing wrong was shown.",
     "What was hard": "- The error said 503, not 429: the limit looked like an outage.",
-    "Where we got lucky": "- It was a working day; at a month's end the close would "
-    "have waited for it.",
+    "Where we got lucky": "- The provider keeps undelivered payments for a week, so "
+    "that none was lost.",
     "Lessons": "A retry without a pause turns a provider's limit into an outage. The "
     "other ingestion pipelines retry in the same way.",
 }
@@ -48,7 +50,9 @@ def tell_closed_incident(people: dict[str, User], *, at: datetime) -> Incident:
     ingrid, dana = people["ingrid.inlet@example.com"], people[world.DANA]
     payments = Asset.objects.named(world.WAREHOUSE, "RAW.PAYMENTS").get()
     pipeline = Asset.objects.named(world.AIRFLOW, "ingest_payments").get()
-    began = at - timedelta(days=3, hours=2)
+    began = datetime.combine(
+        at.astimezone(ingrid.tz) - timedelta(days=3), BEGAN, ingrid.tz
+    )
 
     def after(minutes: int) -> datetime:
         return began + timedelta(minutes=minutes)
@@ -63,7 +67,8 @@ def tell_closed_incident(people: dict[str, User], *, at: datetime) -> Incident:
         impact_started_at=began,
     )
     pk = incident.pk
-    incidents.acknowledge_incident(incident_id=pk, by=ingrid, at=after(25))
+    paged = next(page.user for page in pages_of(incident))
+    incidents.acknowledge_incident(incident_id=pk, by=paged, at=after(25))
     for role, user in (
         (RoleAssignment.Role.COMMANDER, ingrid),
         (RoleAssignment.Role.COMMUNICATIONS, dana),

@@ -34,11 +34,11 @@ def load(*, at: datetime) -> None:
     _catalog(by=demo, at=at)
     _on_call(people, teams, by=demo, at=at)
     closed = tell_closed_incident(people, at=at)
-    publish_its_postmortem(closed, people, at=at)
     # What was said about the past was said then: nobody is told of it now.
     Notification.objects.filter(state=Notification.State.DUE).update(
         state=Notification.State.SENT, sent_at=F("due_at"), detail="Kept in the inbox"
     )
+    publish_its_postmortem(closed, people, at=at)
 
 
 def _person(one: world.DemoPerson, *, at: datetime) -> User:
