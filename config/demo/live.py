@@ -69,7 +69,7 @@ def start_failing(keys: dict[str, str]) -> None:
 def _fail(keys: dict[str, str]) -> None:
     address = f"http://{settings.BIND_ADDRESS}:{settings.PORT}"
     with httpx.Client(base_url=address, timeout=10) as client:
-        _wait_until_ready(client)
+        _wait_until_up(client)
         started = time.monotonic()
         for seconds, path, body in _requests(keys):
             time.sleep(max(0.0, started + seconds - time.monotonic()))
@@ -78,11 +78,11 @@ def _fail(keys: dict[str, str]) -> None:
                 logger.warning("the demonstration got %s", answer.text)
 
 
-def _wait_until_ready(client: httpx.Client) -> None:
+def _wait_until_up(client: httpx.Client) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         try:
-            if client.get("/readyz").status_code == 200:
+            if client.get("/healthz").status_code == 200:
                 return
         except httpx.HTTPError:
             pass

@@ -105,11 +105,15 @@ class Command(BaseCommand):
     def _say_where(self, *, is_demo: bool) -> None:
         store = str(DATA_DIR) if USES_EMBEDDED_POSTGRES else "the DATABASE_URL given"
         worker = "Celery with Redis" if REDIS_URL else "inside this process"
+        mail = "sent by EMAIL_URL"
+        if not settings.EMAIL_URL:
+            mail = f"kept in {settings.PUBLIC_URL}/inbox/"
         lines = [
             "",
             f"  Headwater   {settings.PUBLIC_URL}",
             f"  Data        {store}",
             f"  Worker      {worker}",
+            f"  Mail        {mail}",
             "",
             "  Fire a first alert:",
             f"  {first_alert_command()}",
@@ -141,7 +145,7 @@ class Command(BaseCommand):
 
     def _run_processes(self) -> None:
         python = sys.executable
-        celery = [python, "-m", "celery", "-A", "config"]
+        celery = [python, "-m", "celery", "--quiet", "-A", "config"]
         web = [
             *[python, "-m", "uvicorn", "config.asgi:application"],
             *["--host", settings.BIND_ADDRESS, "--port", str(settings.PORT)],
