@@ -2,13 +2,14 @@
 
 import errno
 import fcntl
+import logging
 import os
 import signal
 import socket
 import sys
 from argparse import ArgumentParser
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 from django.conf import settings
@@ -23,6 +24,8 @@ from config.demo.world import PASSWORD, PEOPLE
 from config.environment import DATA_DIR, REDIS_URL, USES_EMBEDDED_POSTGRES
 from config.firstalert import first_alert_command
 from config.inprocess import InProcessWorker
+
+logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3
 
@@ -52,17 +55,22 @@ class Command(BaseCommand):
                 self._run_processes()
             else:
                 self._run_in_this_process()
+        except SystemExit:  # uvicorn has said why it cannot start
+            self._leave(1)
+        except Exception:
+            logger.exception("the run ended")
+            self._leave(1)
         finally:
-            self._leave()
+            self._leave(0)
 
-    def _leave(self) -> None:
+    def _leave(self, code: int) -> NoReturn:
         """End at once. Waiting for tasks in the middle of their work would gain
         nothing: their rows are found at the next start."""
         if USES_EMBEDDED_POSTGRES:
             embedded.leave(DATA_DIR)
         self.stdout.write("Stopped.")
         self.stdout.flush()
-        os._exit(0)
+        os._exit(code)
 
     def _be_the_only_one(self) -> None:
         """Hold a lock on the data folder, which ends with this process."""
