@@ -153,7 +153,7 @@ class Command(BaseCommand):
 
     def _run_processes(self) -> None:
         python = sys.executable
-        celery = [python, "-m", "celery", "--quiet", "-A", "config"]
+        celery = [python, "-m", "celery", "-A", "config"]
         web = [
             *[python, "-m", "uvicorn", "config.asgi:application"],
             *["--host", settings.BIND_ADDRESS, "--port", str(settings.PORT)],
