@@ -15,7 +15,11 @@ from tests.processes import App, running_redis
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 
+# What is promised when a worker dies or Redis forgets. A database that comes back
+# from a crash, or a start of everything, takes what the machine needs for it.
 DELAY_ALLOWED_SECONDS = 15.0
+RECOVERY_ALLOWED_SECONDS = 60.0
+RECOVERIES = ("PostgreSQL", "one process", "web process")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,9 @@ def check(outcome: Outcome) -> None:
     assert outcome.stored == outcome.accepted
     assert outcome.sent == outcome.owed
     assert outcome.doubled == outcome.explained
-    assert outcome.worst_delay < DELAY_ALLOWED_SECONDS
+    is_recovery = any(word in outcome.fault for word in RECOVERIES)
+    allowed = RECOVERY_ALLOWED_SECONDS if is_recovery else DELAY_ALLOWED_SECONDS
+    assert outcome.worst_delay < allowed
 
 
 def kill_everything(app: App) -> None:
