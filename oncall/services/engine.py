@@ -79,6 +79,16 @@ def _claim_for_free_senders(*, at: datetime) -> list[Notification]:
 def claim(*, at: datetime, limit: int) -> list[Notification]:
     """Lease up to `limit` due notifications, urgent and older ones first."""
     with transaction.atomic():
+        # Its sender died and somebody has answered since: nobody is paged again.
+        Notification.objects.filter(
+            state=Notification.State.SENDING,
+            lease_until__lte=at,
+            page__ended_at__isnull=False,
+        ).update(
+            state=Notification.State.CANCELLED,
+            lease_until=None,
+            detail="No longer needed; it may have been sent",
+        )
         rows = list(
             Notification.objects.select_for_update(skip_locked=True, of=["self"])
             .due(at=at)

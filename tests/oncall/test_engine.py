@@ -372,6 +372,15 @@ def test_the_page_arrives_with_a_link_that_asks_before_it_acts(
     assert escalation.acknowledged_by == first
 
 
+def test_a_lease_that_ends_after_the_answer_pages_nobody_again() -> None:
+    policy, first, _ = two_step_policy()
+    start(policy)
+    claim(at=NOON, limit=1)
+    acknowledge_escalation(subject="incident:1", by=first, at=NOON)
+    assert claim(at=NOON + LEASE, limit=10) == []
+    assert Notification.objects.get().state == "cancelled"
+
+
 def test_people_are_informed_once_per_key() -> None:
     for _ in range(2):
         inform(
