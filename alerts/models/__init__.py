@@ -1,6 +1,7 @@
 """Inlets, what comes in by them, and the rules that keep it quiet."""
 
 from alerts.models.alert import Alert, AlertQuerySet, Event
+from alerts.models.heartbeat import Heartbeat, HeartbeatMiss, InletWatch
 from alerts.models.integration import (
     DEFAULT_RATE_LIMIT,
     SEVERITY_OF_WORD,
@@ -15,6 +16,9 @@ __all__ = [
     "Alert",
     "AlertQuerySet",
     "Event",
+    "Heartbeat",
+    "HeartbeatMiss",
+    "InletWatch",
     "Integration",
     "RefusedCount",
     "Severity",

@@ -71,6 +71,11 @@ class Alert(models.Model):
     (integration, dedup key) has at most one firing alert. A trigger after a resolve
     is a new alert. `has_changed` is set by every write of the inlet and cleared by
     whoever has taken the change into account.
+
+    `severity_is_told` is False while `severity` is only the integration's default.
+    `parent_run_id` is the run that the failed run was a part of, as a task's is of
+    its DAG's. `repeats_parts` marks the failure of a whole for no reason but that a
+    part has failed.
     """
 
     class Status(models.TextChoices):
@@ -86,7 +91,10 @@ class Alert(models.Model):
     title = models.CharField(max_length=1024)
     description = models.TextField(blank=True)
     url = models.TextField(blank=True)
+    severity_is_told = models.BooleanField(default=True)
     run_id = models.CharField(max_length=300, blank=True)
+    parent_run_id = models.CharField(max_length=300, blank=True)
+    repeats_parts = models.BooleanField(default=False)
     labels = models.JSONField(default=dict)
     asset = models.ForeignKey(
         Asset, models.SET_NULL, null=True, blank=True, related_name="alerts"
@@ -127,6 +135,11 @@ class Alert(models.Model):
             ),
             models.Index(fields=["integration", "dedup_key"], name="alert_by_key"),
             models.Index(fields=["asset", "-last_at"], name="alert_by_asset"),
+            models.Index(
+                fields=["integration", "parent_run_id"],
+                name="alert_by_parent_run",
+                condition=~Q(parent_run_id=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,3 +147,29 @@ class Alert(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("alerts:alert", args=[self.pk])
+
+
+class LastTold(models.Model):
+    """When, by its sender's clock, a key was last told to fire and to be over.
+
+    So that an older message that comes late neither reopens nor resolves what a newer
+    one has settled. Kept only of senders that say when things happened; an instant
+    that was still to come is taken for the time the message came.
+    """
+
+    integration = models.ForeignKey(
+        Integration, models.CASCADE, related_name="+", db_index=False
+    )
+    dedup_key = models.CharField(max_length=255)
+    fired_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["integration", "dedup_key"], name="last_told_once_per_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.dedup_key

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Team, User
 from alerts.formats.registry import choices as format_choices
+from alerts.signatures import choices as signature_choices
 from oncall.models import EscalationPolicy
 
 DEFAULT_RATE_LIMIT = 10_000
@@ -29,8 +30,20 @@ SEVERITY_OF_WORD = {
 }
 
 
+class IntegrationQuerySet(models.QuerySet["Integration"]):
+    def kept(self) -> IntegrationQuerySet:
+        """Those that nobody has deleted."""
+        return self.filter(deleted_at=None)
+
+
 class Integration(models.Model):
-    """A configured inlet. The key is stored hashed and shown once."""
+    """A configured inlet. The key is stored hashed and shown once.
+
+    After a rotation the previous key may stay good for a while. `mapping` says how to
+    read JSON of an unknown shape; None: as the format does. The secret a sender signs
+    with is stored sealed and never shown. One that is deleted stays as a name for the
+    alerts it brought, while its events are taken away.
+    """
 
     name = models.CharField(max_length=120)
     format = models.CharField(max_length=30, choices=format_choices)
@@ -49,6 +62,18 @@ class Integration(models.Model):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     disabled_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    previous_key_hash = models.CharField(max_length=64, blank=True)
+    previous_key_prefix = models.CharField(max_length=8, blank=True)
+    previous_key_until = models.DateTimeField(null=True, blank=True)
+    mapping = models.JSONField(null=True, blank=True)
+    signature_scheme = models.CharField(
+        max_length=20, blank=True, choices=signature_choices
+    )
+    signature_header = models.CharField(max_length=100, blank=True)
+    signature_secret = models.TextField(blank=True)
+
+    objects = IntegrationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -66,6 +91,7 @@ class RefusedCount(models.Model):
     class Reason(models.TextChoices):
         RATE = "rate", "Past the rate limit"
         UNPARSED = "unparsed", "Not understood"
+        UNSIGNED = "unsigned", "Signature does not match"
 
     integration = models.ForeignKey(Integration, models.CASCADE, related_name="refused")
     minute = models.DateTimeField()
