@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,50 +14,50 @@ from oncall.resolver.definitions import (
     RecurringShift,
     Rotation,
     RotationUnit,
-    Users,
 )
-from oncall.resolver.recurrence import recurring_spans
+from oncall.resolver.recurrence import recurring_tracks
 from oncall.resolver.restriction import active_windows
-from oncall.resolver.rotation import rotation_spans
-from oncall.resolver.timeline import (
-    NOBODY,
-    UserSpan,
-    clip,
-    sweep,
-    together,
-    union,
-    within,
-)
+from oncall.resolver.rotation import rotation_track
+from oncall.resolver.timeline import UserSpan
+from oncall.resolver.tracks import Track, apart, instants, overlay
 from oncall.resolver.wall_clock import instant_of
 
 
-def layer_track(
-    layer: Layer, *, zone: ZoneInfo, start: int, end: int
-) -> list[UserSpan]:
-    """Return the shifts of one layer in [`start`, `end`), as if it were alone."""
-    track = _pattern_track(layer, zone, start, end)
+def layer_tracks(layer: Layer, *, zone: ZoneInfo, start: int, end: int) -> list[Track]:
+    """Return the shifts of one layer in [`start`, `end`), as if it were alone.
+
+    Several tracks are on call together.
+    """
+    tracks = _pattern_tracks(layer, zone, start, end)
     if layer.restriction is None:
-        return track
+        return tracks
     windows = active_windows(layer.restriction, zone=zone, start=start, end=end)
-    return within(track, windows)
+    return [track.within(windows) for track in tracks]
 
 
-def _pattern_track(
-    layer: Layer, zone: ZoneInfo, start: int, end: int
-) -> list[UserSpan]:
+def _pattern_tracks(layer: Layer, zone: ZoneInfo, start: int, end: int) -> list[Track]:
     match layer.pattern:
         case Rotation() as rotation:
-            return rotation_spans(rotation, zone=zone, start=start, end=end)
+            return [rotation_track(rotation, zone=zone, start=start, end=end)]
         case RecurringShift() as shift:
-            return recurring_spans(shift, zone=zone, start=start, end=end)
+            return recurring_tracks(shift, zone=zone, start=start, end=end)
         case Always(users):
-            return [(start, end, users)]
-        case Fixed(shifts):
-            spans = (
-                (instant_of(shift.start), instant_of(shift.end), shift.users)
-                for shift in shifts
-            )
-            return together(clip(spans, start, end))
+            return [Track(instants([start]), instants([end]), instants([0]), (users,))]
+        case Fixed() as fixed:
+            return apart(_fixed_track(fixed).clipped(start, end))
+
+
+def _fixed_track(fixed: Fixed) -> Track:
+    """The shifts in order of their start; those that overlap are on call together."""
+    shifts = sorted(fixed.shifts, key=lambda shift: shift.start)
+    groups = tuple(dict.fromkeys(shift.users for shift in shifts))
+    turn_of = {group: turn for turn, group in enumerate(groups)}
+    return Track(
+        instants(instant_of(shift.start) for shift in shifts),
+        instants(instant_of(shift.end) for shift in shifts),
+        instants(turn_of[shift.users] for shift in shifts),
+        groups,
+    )
 
 
 def shortest_turn(layer: Layer) -> timedelta:
@@ -72,30 +72,11 @@ def shortest_turn(layer: Layer) -> timedelta:
 
 def by_priority(
     layers: Iterable[Layer], *, zone: ZoneInfo, start: int, end: int
-) -> Iterator[UserSpan]:
-    """Yield all of [`start`, `end`) with who is on call by the layers."""
+) -> list[UserSpan]:
+    """Return all of [`start`, `end`) with who is on call by the layers."""
     placed = [
-        (layer.priority, layer_track(layer, zone=zone, start=start, end=end))
+        (layer.priority, track)
         for layer in layers
+        for track in layer_tracks(layer, zone=zone, start=start, end=end)
     ]
-    placed.sort(key=lambda item: item[0], reverse=True)
-    priorities = [priority for priority, _ in placed]
-    # The same people are active again and again, so each case is decided once.
-    decided: dict[tuple[Users, ...], Users] = {}
-    for begins, ends, groups in sweep([track for _, track in placed], start, end):
-        if groups not in decided:
-            decided[groups] = _highest(priorities, groups)
-        yield begins, ends, decided[groups]
-
-
-def _highest(priorities: list[int], groups: tuple[Users, ...]) -> Users:
-    """Return everybody at the highest priority that has anybody; they go down."""
-    highest = None
-    found: list[Users] = []
-    for priority, group in zip(priorities, groups, strict=True):
-        if found and priority != highest:
-            break
-        if group:
-            highest = priority
-            found.append(group)
-    return union(found) if found else NOBODY
+    return overlay(placed, start, end)

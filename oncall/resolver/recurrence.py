@@ -6,32 +6,31 @@ RFC 5545 section 3.3.10, with one addition: the groups take turns.
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Iterator
-from datetime import date
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from oncall.resolver.definitions import Frequency, RecurringShift
-from oncall.resolver.timeline import UserSpan, clip, together
+from oncall.resolver.tracks import Instants, Track, apart
 from oncall.resolver.wall_clock import (
     DAY,
     HOUR,
     LONGEST_CHANGE,
     microseconds_of,
-    ordinal_of,
     wall_clock,
     wall_of,
     weekday_of,
 )
 
-# The wall time at which a shift starts, and the number of its turn.
-Turn = tuple[int, int]
+# The wall times at which shifts start, and the numbers of their turns.
+Turns = tuple[Instants, Instants]
 
 
-def recurring_spans(
+def recurring_tracks(
     shift: RecurringShift, *, zone: ZoneInfo, start: int, end: int
-) -> list[UserSpan]:
-    """Return the track of a recurring shift in [`start`, `end`).
+) -> list[Track]:
+    """Return the tracks of a recurring shift in [`start`, `end`).
 
     Shifts longer than their period overlap, and are on call together.
     """
@@ -42,99 +41,99 @@ def recurring_spans(
     if start >= end:
         return []
     duration = microseconds_of(shift.duration)
-    turns = _turns(
+    earliest = clock.to_wall(start) - duration - LONGEST_CHANGE
+    walls, numbers = _turns(
         shift,
-        max(
-            clock.to_wall(start) - duration - LONGEST_CHANGE, wall_of(shift.start_local)
-        ),
+        max(earliest, wall_of(shift.start_local)),
         clock.to_wall(end) + LONGEST_CHANGE,
     )
+    begins = clock.firsts(walls)
     # Two starts that a gap moves to the same instant count once, as the later.
-    numbers = {clock.first(wall): number for wall, number in turns}
-    groups = shift.participants
-    return together(
-        clip(
-            (
-                (begins, begins + duration, groups[number % len(groups)])
-                for begins, number in numbers.items()
-            ),
-            start,
-            end,
-        )
-    )
+    real = np.ones(len(begins), dtype=bool)
+    real[:-1] = begins[1:] != begins[:-1]
+    begins, turns = begins[real], numbers[real] % len(shift.participants)
+    track = Track(begins, begins + duration, turns, shift.participants)
+    return apart(track.clipped(start, end))
 
 
-def _turns(shift: RecurringShift, low: int, high: int) -> Iterator[Turn]:
-    """Yield the turns that start in [`low`, `high`], neither before the start."""
+def _turns(shift: RecurringShift, low: int, high: int) -> Turns:
+    """Return the turns that start in [`low`, `high`], neither before the start."""
+    start = wall_of(shift.start_local)
     if shift.freq is Frequency.HOURLY:
-        return _hourly(shift, low, high)
-    days = range(low // DAY, high // DAY + 1)
-    if shift.freq is Frequency.DAILY:
-        return _daily_on_weekdays(shift, days) if shift.by_day else _daily(shift, days)
-    if shift.freq is Frequency.WEEKLY:
-        return _weekly(shift, days)
-    return _monthly(shift, days)
+        step = shift.interval * HOUR
+        numbers = np.arange(-(-(low - start) // step), (high - start) // step + 1)
+        walls = start + numbers * step
+        wanted = _is_wanted(shift, walls // DAY)
+        return walls[wanted], numbers[wanted]
+    days = np.arange(low // DAY, high // DAY + 1)
+    active, numbers = _PERIODS[shift.freq](shift, days)
+    active = active & _is_wanted(shift, days)
+    return days[active] * DAY + start % DAY, numbers[active]
 
 
-def _hourly(shift: RecurringShift, low: int, high: int) -> Iterator[Turn]:
-    start, step = wall_of(shift.start_local), shift.interval * HOUR
-    for number in range(-(-(low - start) // step), (high - start) // step + 1):
-        wall = start + number * step
-        if _is_wanted(shift, wall // DAY):
-            yield wall, number
+def _daily(shift: RecurringShift, days: Instants) -> tuple[NDArray[np.bool], Instants]:
+    """With weekdays, the next group comes after `interval` eligible days, not calendar
+    days."""
+    start = wall_of(shift.start_local) // DAY
+    passed = days - start
+    if not shift.by_day:
+        return passed % shift.interval == 0, passed // shift.interval
+    weeks = int(passed[0]) // 7
+    counted = np.arange(start + weeks * 7, days[-1] + 1)
+    eligible = np.isin(weekday_of(counted), list(shift.by_day))
+    before = weeks * len(shift.by_day) + np.cumsum(eligible) - eligible
+    skipped = int(days[0] - counted[0])
+    return eligible[skipped:], before[skipped:] // shift.interval
 
 
-def _daily(shift: RecurringShift, days: range) -> Iterator[Turn]:
-    start, clock = divmod(wall_of(shift.start_local), DAY)
-    skip = (start - days.start) % shift.interval
-    for day in range(days.start + skip, days.stop, shift.interval):
-        if _is_wanted(shift, day):
-            yield day * DAY + clock, (day - start) // shift.interval
-
-
-def _daily_on_weekdays(shift: RecurringShift, days: range) -> Iterator[Turn]:
-    """The next group comes after `interval` eligible days, not calendar days."""
-    start, clock = divmod(wall_of(shift.start_local), DAY)
-    weeks = (days.start - start) // 7
-    eligible = weeks * len(shift.by_day) + sum(
-        weekday_of(day) in shift.by_day for day in range(start + weeks * 7, days.start)
-    )
-    for day in days:
-        if weekday_of(day) in shift.by_day:
-            if _is_wanted(shift, day):
-                yield day * DAY + clock, eligible // shift.interval
-            eligible += 1
-
-
-def _weekly(shift: RecurringShift, days: range) -> Iterator[Turn]:
-    start, clock = divmod(wall_of(shift.start_local), DAY)
+def _weekly(shift: RecurringShift, days: Instants) -> tuple[NDArray[np.bool], Instants]:
+    start = wall_of(shift.start_local) // DAY
     first_week = start - (weekday_of(start) - shift.week_start) % 7
-    weekdays = shift.by_day or {weekday_of(start)}
-    for day in days:
-        number, passed = divmod((day - first_week) // 7, shift.interval)
-        if not passed and weekday_of(day) in weekdays and _is_wanted(shift, day):
-            yield day * DAY + clock, number
+    weeks = (days - first_week) // 7
+    active = weeks % shift.interval == 0
+    if not shift.by_day:
+        active = active & (weekday_of(days) == weekday_of(start))
+    return active, weeks // shift.interval
 
 
-def _monthly(shift: RecurringShift, days: range) -> Iterator[Turn]:
+def _monthly(
+    shift: RecurringShift, days: Instants
+) -> tuple[NDArray[np.bool], Instants]:
     """A month without the day has no shift, and still uses up its turn."""
-    clock = wall_of(shift.start_local) % DAY
     start = shift.start_local
-    for day in days:
-        on = date.fromordinal(ordinal_of(day))
-        months = (on.year - start.year) * 12 + on.month - start.month
-        number, passed = divmod(months, shift.interval)
-        is_day = shift.by_day or shift.by_monthday or on.day == start.day
-        if not passed and is_day and _is_wanted(shift, day):
-            yield day * DAY + clock, number
+    months, of_month, _ = _months(days)
+    passed = months - ((start.year - 1970) * 12 + start.month - 1)
+    active = passed % shift.interval == 0
+    if not shift.by_day and not shift.by_monthday:
+        active = active & (of_month == start.day)
+    return active, passed // shift.interval
 
 
-def _is_wanted(shift: RecurringShift, day: int) -> bool:
+_PERIODS = {
+    Frequency.DAILY: _daily,
+    Frequency.WEEKLY: _weekly,
+    Frequency.MONTHLY: _monthly,
+}
+
+
+def _is_wanted(shift: RecurringShift, days: Instants) -> NDArray[np.bool]:
     """Whether the weekday and the day of the month are among those named, if any."""
-    if shift.by_day and weekday_of(day) not in shift.by_day:
-        return False
-    if not shift.by_monthday:
-        return True
-    on = date.fromordinal(ordinal_of(day))
-    from_end = on.day - monthrange(on.year, on.month)[1] - 1
-    return not shift.by_monthday.isdisjoint((on.day, from_end))
+    wanted = np.ones(len(days), dtype=bool)
+    if shift.by_day:
+        wanted = np.isin(weekday_of(days), list(shift.by_day))
+    if shift.by_monthday:
+        _, of_month, from_end = _months(days)
+        named = list(shift.by_monthday)
+        wanted = wanted & (np.isin(of_month, named) | np.isin(from_end, named))
+    return wanted
+
+
+def _months(days: Instants) -> tuple[Instants, Instants, Instants]:
+    """Return the months since 1970 of days, and the days of the month counted from 1,
+    and from -1 backwards from its end."""
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    first, following = (m.astype("datetime64[D]") for m in (months, months + 1))
+    of_month = (dates - first).astype(np.int64) + 1
+    from_end = (dates - following).astype(np.int64)
+    return months.astype(np.int64), of_month, from_end

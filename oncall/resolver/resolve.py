@@ -20,7 +20,7 @@ from oncall.resolver.amendments import (
     temporary_track,
 )
 from oncall.resolver.definitions import Layer, ScheduleDefinition, Users
-from oncall.resolver.layers import by_priority, layer_track, shortest_turn
+from oncall.resolver.layers import by_priority, shortest_turn
 from oncall.resolver.resolution import Resolution, Shift, resolution_of
 from oncall.resolver.timeline import NOBODY, UserSpan, amend, join
 from oncall.resolver.wall_clock import FIRST_YEAR, LAST_YEAR, instant_of
@@ -67,10 +67,10 @@ def layer_shifts(
     """
     layer = schedule.layers[layer_index]
     _check_window((layer,), start=start, end=end)
-    track = layer_track(
-        layer, zone=schedule.zone, start=instant_of(start), end=instant_of(end)
+    track = by_priority(
+        [layer], zone=schedule.zone, start=instant_of(start), end=instant_of(end)
     )
-    return resolution_of(join(track)).shifts
+    return resolution_of(track).shifts
 
 
 def _check_window(layers: Iterable[Layer], *, start: datetime, end: datetime) -> None:

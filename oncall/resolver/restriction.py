@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import time
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from oncall.resolver.definitions import Restriction
+from oncall.resolver.tracks import Spans, merged
 from oncall.resolver.wall_clock import (
     DAY,
     LONGEST_CHANGE,
@@ -17,7 +20,7 @@ from oncall.resolver.wall_clock import (
 
 def active_windows(
     restriction: Restriction, *, zone: ZoneInfo, start: int, end: int
-) -> list[tuple[int, int]]:
+) -> Spans:
     """Return the windows that touch [`start`, `end`), in order and apart.
 
     A window opens at the first occurrence of its start and closes at the last
@@ -30,17 +33,12 @@ def active_windows(
         closes_at += DAY
     first_day = (clock.to_wall(start) - LONGEST_CHANGE) // DAY
     last_day = (clock.to_wall(end) + LONGEST_CHANGE) // DAY
-    windows: list[tuple[int, int]] = []
-    for day in range(first_day, last_day + 1):
-        if weekday_of(day) not in restriction.weekdays:
-            continue
-        opens = clock.first(day * DAY + opens_at)
-        closes = clock.last(day * DAY + closes_at)
-        if windows and opens <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], closes)
-        elif opens < closes:
-            windows.append((opens, closes))
-    return windows
+    days = np.arange(first_day, last_day + 1)
+    days = days[np.isin(weekday_of(days), list(restriction.weekdays))]
+    opens = clock.firsts(days * DAY + opens_at)
+    closes = clock.lasts(days * DAY + closes_at)
+    real = opens < closes
+    return merged(opens[real], closes[real])
 
 
 def _microseconds(clock: time) -> int:

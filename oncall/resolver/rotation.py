@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date
-from itertools import cycle, islice, pairwise
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from oncall.resolver.definitions import Rotation, RotationUnit
-from oncall.resolver.timeline import UserSpan
+from oncall.resolver.tracks import Instants, Track, instants
 from oncall.resolver.wall_clock import (
     DAY,
     HOUR,
@@ -24,23 +25,18 @@ from oncall.resolver.wall_clock import (
 _STEPS = {RotationUnit.HOUR: HOUR, RotationUnit.DAY: DAY, RotationUnit.WEEK: WEEK}
 
 
-def rotation_spans(
+def rotation_track(
     rotation: Rotation, *, zone: ZoneInfo, start: int, end: int
-) -> list[UserSpan]:
+) -> Track:
     """Return the track of a rotation in [`start`, `end`)."""
     handoffs = _Handoffs(rotation, wall_clock(zone, start, end))
     first, last = handoffs.latest(start), handoffs.latest(end - 1)
-    between = handoffs.instants(first + 1, last)
-    shifts = pairwise([start, *between, end])
     # Two hand-offs at one instant count once.
-    real = ((begins, ends) for begins, ends in shifts if begins < ends)
-    groups = rotation.participants
+    begins = np.unique(handoffs.instants(first, last))
+    begins[0] = start
     turn = rotation.anchor_index + _turns_since_anchor(rotation, zone, first, start)
-    turns = islice(cycle(groups), turn % len(groups), None)
-    return [
-        (begins, ends, users)
-        for (begins, ends), users in zip(real, turns, strict=False)
-    ]
+    turns = (np.arange(len(begins)) + turn) % len(rotation.participants)
+    return Track(begins, np.append(begins[1:], end), turns, rotation.participants)
 
 
 def _turns_since_anchor(
@@ -87,12 +83,12 @@ class _Handoffs:
             return self._clock.first(self._start_wall + number * self._step)
         return self._clock.first(self._wall_in_month(number))
 
-    def instants(self, first: int, last: int) -> list[int]:
-        """Return the instants of the hand-offs `first` to `last`; it may be less."""
+    def instants(self, first: int, last: int) -> Instants:
+        """Return the instants of the hand-offs `first` to `last`."""
         if not self._step:
-            return [self.instant(number) for number in range(first, last + 1)]
-        start, stop = (self._start_wall + n * self._step for n in (first, last + 1))
-        return self._clock.firsts(range(start, stop, self._step))
+            return instants(self.instant(number) for number in range(first, last + 1))
+        numbers = np.arange(first, last + 1)
+        return self._clock.firsts(self._start_wall + numbers * self._step)
 
     def latest(self, at: int) -> int:
         """Return the number of the last hand-off at or before `at`."""

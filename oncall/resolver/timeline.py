@@ -85,21 +85,6 @@ def union(groups: Sequence[Users]) -> Users:
     return tuple(sorted({user for group in groups for user in group}))
 
 
-def within(track: list[UserSpan], windows: list[tuple[int, int]]) -> list[UserSpan]:
-    """Return what of the track lies in the windows, which are in order and apart."""
-    kept: list[UserSpan] = []
-    position = 0
-    for start, end, value in track:
-        while position < len(windows) and windows[position][1] <= start:
-            position += 1
-        index = position
-        while index < len(windows) and windows[index][0] < end:
-            opens, closes = windows[index]
-            kept.append((max(start, opens), min(end, closes), value))
-            index += 1
-    return kept
-
-
 def amend(
     track: Iterable[UserSpan],
     changes: list[Span[Value]],
@@ -136,31 +121,3 @@ def join(spans: Iterable[UserSpan]) -> list[UserSpan]:
         else:
             joined.append((start, end, users))
     return joined
-
-
-def sweep(
-    tracks: list[list[UserSpan]], start: int, end: int
-) -> Iterator[Span[tuple[Users, ...]]]:
-    """Yield [`start`, `end`) in pieces, each with the users of every track in it.
-
-    The tracks lie in the window. Where one has no span, its users are empty.
-    """
-    changes: list[UserSpan] = []
-    for number, track in enumerate(tracks):
-        silent_from = start
-        for opens, closes, users in track:
-            if silent_from < opens:
-                changes.append((silent_from, number, NOBODY))
-            changes.append((opens, number, users))
-            silent_from = closes
-        changes.append((silent_from, number, NOBODY))
-    changes.sort(key=_by_time)
-    current = [NOBODY] * len(tracks)
-    previous = start
-    for at, number, users in changes:
-        if at > previous:
-            yield previous, at, tuple(current)
-            previous = at
-        current[number] = users
-    if previous < end:
-        yield previous, end, tuple(current)

@@ -7,12 +7,16 @@ conversions, and because hand-offs far from their start must be counted, not wal
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -38,7 +42,9 @@ def instant_of(moment: datetime) -> int:
 
 def moment_of(instant: int) -> datetime:
     """Return an instant as a datetime in UTC."""
-    return _EPOCH + timedelta(microseconds=instant)
+    seconds, rest = divmod(instant, SECOND)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.replace(microsecond=rest) if rest else moment
 
 
 def wall_of(local: datetime) -> int:
@@ -59,7 +65,10 @@ def ordinal_of(day: int) -> int:
     return day + _EPOCH_ORDINAL
 
 
-def weekday_of(day: int) -> int:
+Days = TypeVar("Days", int, NDArray[np.int64])
+
+
+def weekday_of(day: Days) -> Days:
     """Return the weekday (Monday is 0) of a day since 1970, which was a Thursday."""
     return (day + 3) % 7
 
@@ -77,7 +86,10 @@ class Change:
 class WallClock:
     """Converts instants and wall times where the zone's changes are known."""
 
-    __slots__ = ("_changes", "_firsts", "_instants", "_offsets", "first", "last")
+    __slots__ = (
+        *("_changes", "_instants", "_offsets"),
+        *("first", "firsts", "last", "lasts"),
+    )
 
     first: Callable[[int], int]
     """The instant of a wall time, the first one if it happens twice.
@@ -87,20 +99,22 @@ class WallClock:
     last: Callable[[int], int]
     """As `first`, but the last one if it happens twice."""
 
+    firsts: Callable[[NDArray[np.int64]], NDArray[np.int64]]
+    """`first` of many wall times at once."""
+
+    lasts: Callable[[NDArray[np.int64]], NDArray[np.int64]]
+
     def __init__(self, offset: int, changes: list[Change]) -> None:
         self._changes = changes
         self._instants = [change.at for change in changes]
         self._offsets = [offset, *(change.after for change in changes)]
-        self._firsts = _WallTable(offset, changes, repeat="first")
-        self.first = self._firsts.instant
-        self.last = _WallTable(offset, changes, repeat="last").instant
+        firsts = _WallTable(offset, changes, repeat="first")
+        lasts = _WallTable(offset, changes, repeat="last")
+        self.first, self.firsts = firsts.instant, firsts.instants
+        self.last, self.lasts = lasts.instant, lasts.instants
 
     def to_wall(self, instant: int) -> int:
         return instant + self._offsets[bisect_right(self._instants, instant)]
-
-    def firsts(self, walls: range) -> list[int]:
-        """Return `first` of many wall times at once."""
-        return self._firsts.instants(walls)
 
     def gaps(self, *, after: int, until: int) -> list[Change]:
         """Return the changes that leave wall times out, in (`after`, `until`]."""
@@ -116,7 +130,7 @@ class _WallTable:
     instant of the change.
     """
 
-    __slots__ = ("_rules", "_starts")
+    __slots__ = ("_rows", "_rules", "_starts")
 
     def __init__(self, offset: int, changes: list[Change], *, repeat: str) -> None:
         self._starts: list[int] = []
@@ -128,6 +142,7 @@ class _WallTable:
             else:
                 seen = change.before if repeat == "first" else change.after
                 self._add(change.at + seen, 1, -change.after)
+        self._rows = np.array(self._rules, dtype=np.int64)
 
     def _add(self, start: int, scale: int, shift: int) -> None:
         self._starts.append(start)
@@ -137,18 +152,10 @@ class _WallTable:
         scale, shift = self._rules[bisect_right(self._starts, wall)]
         return wall * scale + shift
 
-    def instants(self, walls: range) -> list[int]:
-        """Return the instants of evenly spaced wall times, stretch by stretch."""
-        found: list[int] = []
-        stretch = bisect_right(self._starts, walls.start)
-        while walls:
-            ends = self._starts[stretch : stretch + 1] or [walls.stop]
-            inside = bisect_left(walls, ends[0])
-            scale, shift = self._rules[stretch]
-            found += [wall * scale + shift for wall in walls[:inside]]
-            walls = walls[inside:]
-            stretch += 1
-        return found
+    def instants(self, walls: NDArray[np.int64]) -> NDArray[np.int64]:
+        stretches = np.searchsorted(self._starts, walls, side="right")
+        scales, shifts = self._rows[stretches].T
+        return walls * scales + shifts
 
 
 def _leaves_gap(change: Change) -> bool:
