@@ -42,9 +42,16 @@ class IncomingAlert:
 
     `status` "acknowledged" acknowledges the alert's incident and neither opens nor
     repeats an alert. `severity` None means: the integration's default.
-    `asset` None means the sender named none. `occurred_at` is aware UTC, None when
-    the sender gave none. An alert with `pages` False is recorded and pages nobody
-    (a failed try with tries left).
+    A repeat with None keeps what the alert has. `asset` None means the sender named
+    none. `occurred_at` is aware UTC, None when the sender gave none; where it is told,
+    an older message that comes late changes nothing that a newer one has settled. An
+    alert with `pages` False is recorded and pages nobody (a failed try with tries
+    left).
+
+    `parent_run_id` is the run that `run_id` is a part of. Both may be the same, where
+    a sender tells parts only by the run of their whole. `repeats_parts` marks a whole
+    that failed for no reason but that a part of it has: it joins the part's incident,
+    and pages only if no part was told of.
     """
 
     title: str
@@ -58,6 +65,8 @@ class IncomingAlert:
     labels: Mapping[str, str] = field(default_factory=dict)
     occurred_at: datetime | None = None
     pages: bool = True
+    parent_run_id: str = ""
+    repeats_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,14 @@ from alerts.formats.base import IncomingAlert, Status
 Key = tuple[int, str]
 
 # A repeat that says less does not take away what responders read. As in FIRE.
-KEPT_WHEN_BLANK = ("description", "url", "run_id", "labels")
+KEPT_WHEN_BLANK = (
+    "description",
+    "url",
+    "run_id",
+    "parent_run_id",
+    "labels",
+    "severity",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +99,7 @@ def _with_blanks_filled(new: Arrival, old: Arrival) -> Arrival:
         for name in KEPT_WHEN_BLANK
         if not getattr(new.alert, name) and (value := getattr(old.alert, name))
     }
-    return replace(new, alert=replace(new.alert, **kept)) if kept else new
+    if not kept:
+        return new
+    severity = old.severity if "severity" in kept else new.severity
+    return replace(new, alert=replace(new.alert, **kept), severity=severity)

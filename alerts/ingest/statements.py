@@ -21,17 +21,21 @@ FIRE = """
     INSERT INTO alerts_alert AS a (
         integration_id, dedup_key, status, severity, title, description, url, run_id,
         labels, asset_namespace, asset_name, asset_type, pages, count, occurred_at,
-        first_at, last_at, first_event_id, last_event_id, has_changed)
+        first_at, last_at, first_event_id, last_event_id, severity_is_told,
+        parent_run_id, repeats_parts, has_changed)
     SELECT integration_id, dedup_key, 'firing', severity, title, description, url,
            run_id, labels, asset_namespace, asset_name, asset_type, pages, count,
-           occurred_at, first_at, last_at, first_event_id, last_event_id, true
+           occurred_at, first_at, last_at, first_event_id, last_event_id,
+           severity_is_told, parent_run_id, repeats_parts, true
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
                 %s::text[], %s::text[], %s::jsonb[], %s::text[], %s::text[],
                 %s::text[], %s::boolean[], %s::bigint[], %s::timestamptz[],
-                %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+                %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[],
+                %s::boolean[], %s::text[], %s::boolean[])
          AS t(integration_id, dedup_key, severity, title, description, url, run_id,
               labels, asset_namespace, asset_name, asset_type, pages, count,
-              occurred_at, first_at, last_at, first_event_id, last_event_id)
+              occurred_at, first_at, last_at, first_event_id, last_event_id,
+              severity_is_told, parent_run_id, repeats_parts)
     ON CONFLICT (integration_id, dedup_key) WHERE status = 'firing' DO UPDATE SET
         count = a.count + EXCLUDED.count,
         last_at = GREATEST(a.last_at, EXCLUDED.last_at),
@@ -41,10 +45,15 @@ FIRE = """
         url = COALESCE(NULLIF(EXCLUDED.url, ''), a.url),
         run_id = COALESCE(NULLIF(EXCLUDED.run_id, ''), a.run_id),
         labels = COALESCE(NULLIF(EXCLUDED.labels, '{}'), a.labels),
-        severity = EXCLUDED.severity,
+        severity = CASE WHEN EXCLUDED.severity_is_told OR NOT a.severity_is_told
+                        THEN EXCLUDED.severity ELSE a.severity END,
+        severity_is_told = a.severity_is_told OR EXCLUDED.severity_is_told,
+        parent_run_id = COALESCE(NULLIF(EXCLUDED.parent_run_id, ''), a.parent_run_id),
+        repeats_parts = EXCLUDED.repeats_parts,
         pages = a.pages OR EXCLUDED.pages,
         has_changed = a.has_changed
-            OR a.severity <> EXCLUDED.severity
+            OR (a.severity <> EXCLUDED.severity
+                AND (EXCLUDED.severity_is_told OR NOT a.severity_is_told))
             OR (EXCLUDED.pages AND NOT a.pages)
     RETURNING integration_id, dedup_key, id, (xmax = 0)
 """
@@ -58,6 +67,23 @@ RESOLVE = """
     WHERE a.integration_id = t.integration_id AND a.dedup_key = t.dedup_key
       AND a.status = 'firing'
     RETURNING a.integration_id, a.dedup_key, a.id, false
+"""
+
+LAST_TOLD = """
+    SELECT integration_id, dedup_key, fired_at, resolved_at
+    FROM alerts_lasttold
+    JOIN unnest(%s::bigint[], %s::text[]) AS t(integration_id, dedup_key)
+        USING (integration_id, dedup_key)
+"""
+
+KEEP_LAST_TOLD = """
+    INSERT INTO alerts_lasttold AS l (integration_id, dedup_key, fired_at, resolved_at)
+    SELECT integration_id, dedup_key, fired_at, resolved_at
+    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[])
+         AS t(integration_id, dedup_key, fired_at, resolved_at)
+    ON CONFLICT (integration_id, dedup_key) DO UPDATE SET
+        fired_at = GREATEST(l.fired_at, EXCLUDED.fired_at),
+        resolved_at = GREATEST(l.resolved_at, EXCLUDED.resolved_at)
 """
 
 ACKNOWLEDGE = """

@@ -10,7 +10,8 @@ from psycopg.types.json import Jsonb
 
 from alerts.formats.base import IncomingAlert
 from alerts.ingest import statements
-from alerts.ingest.folding import Arrival, Write, fold
+from alerts.ingest.folding import Arrival, Key, Write, fold
+from alerts.ingest.ordering import Told, in_order, is_dated
 from core.live import CHANNEL
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -87,6 +88,22 @@ def write_steps(messages: list[Message]) -> Steps[list[list[Stored]]]:
 
 
 def _write_alerts(arrivals: list[Arrival]) -> Steps[list[Stored]]:
+    """What comes too late to change anything is left out: it has no alert."""
+    keys = sorted({arrival.key for arrival in arrivals if is_dated(arrival)})
+    if not keys:
+        return (yield from _write_in_order(arrivals))
+    found = yield statements.LAST_TOLD, [list(part) for part in zip(*keys, strict=True)]
+    known = {(row[0], row[1]): Told(row[2], row[3]) for row in found}
+    positions, told = in_order(arrivals, known)
+    written = yield from _write_in_order([arrivals[one] for one in positions])
+    yield statements.KEEP_LAST_TOLD, _last_told_columns(told)
+    stored = [Stored(None, False)] * len(arrivals)
+    for position, one in zip(positions, written, strict=True):
+        stored[position] = one
+    return stored
+
+
+def _write_in_order(arrivals: list[Arrival]) -> Steps[list[Stored]]:
     stored = [Stored(None, False)] * len(arrivals)
     for writes in fold(arrivals):
         for statement, columns, status in (
@@ -132,6 +149,9 @@ def _fire_columns(writes: list[Write]) -> list[list[Any]]:
         [write.latest.received_at for write in writes],
         [write.first.event_id for write in writes],
         [write.latest.event_id for write in writes],
+        [alert.severity is not None for alert in alerts],
+        [alert.parent_run_id for alert in alerts],
+        [alert.repeats_parts for alert in alerts],
     ]
 
 
@@ -147,6 +167,16 @@ def _acknowledge_columns(writes: list[Write]) -> list[list[Any]]:
         [write.key[0] for write in writes],
         [write.key[1] for write in writes],
         [write.latest.received_at for write in writes],
+    ]
+
+
+def _last_told_columns(told: dict[Key, Told]) -> list[list[Any]]:
+    rows = sorted(told.items())
+    return [
+        [integration_id for (integration_id, _), _ in rows],
+        [dedup_key for (_, dedup_key), _ in rows],
+        [last.fired_at for _, last in rows],
+        [last.resolved_at for _, last in rows],
     ]
 
 

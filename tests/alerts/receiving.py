@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +27,10 @@ def receive(
     body: bytes = b"{}",
     problem: str = "",
     path: str = "/in/…",
+    severity: str | Sequence[str] = "SEV3",
 ) -> Event:
-    """Take in a message as the inlet does."""
+    """Take in a message as the inlet does; `severity` is of each alert or of all."""
+    each = [severity] * len(alerts) if isinstance(severity, str) else severity
     store_messages(
         [
             Message(
@@ -36,7 +39,7 @@ def receive(
                 path=path,
                 body=body,
                 problem=problem,
-                alerts=tuple((alert, "SEV3") for alert in alerts),
+                alerts=tuple(zip(alerts, each, strict=True)),
             )
         ]
     )
