@@ -12,12 +12,23 @@ from typing import Any
 import psycopg
 
 from accounts.models import hash_secret
+from alerts.ingest.reading import Parse
+from alerts.ingest.sealed import guard_of_sealed
+from alerts.mappings import mapping_of
+from alerts.signatures import Guard
 
 REFRESH_SECONDS = 30
 
+# A row for each key that is good: after a rotation there may be two.
 _SELECT = """
-    SELECT id, key_hash, format, default_severity, rate_limit
-    FROM alerts_integration WHERE disabled_at IS NULL
+    SELECT id, k.hash, format, default_severity, rate_limit,
+           CASE WHEN format = 'generic' THEN mapping::text END,
+           signature_scheme, signature_header, signature_secret
+    FROM alerts_integration
+    CROSS JOIN LATERAL (VALUES
+        (key_hash),
+        (CASE WHEN previous_key_until > now() THEN previous_key_hash END)) AS k (hash)
+    WHERE disabled_at IS NULL AND deleted_at IS NULL AND k.hash IS NOT NULL
 """
 
 
@@ -48,12 +59,17 @@ class Bucket:
 
 @dataclass(slots=True)
 class Inlet:
-    """What the hot path knows of an integration."""
+    """What the hot path knows of an integration.
+
+    `mapped` reads its messages instead of the format; `guard` checks who sent them.
+    """
 
     id: int
     format: str
     default_severity: str
     bucket: Bucket
+    mapped: Parse | None = None
+    guard: Guard | None = None
 
 
 @dataclass(slots=True)
@@ -85,10 +101,13 @@ class Inlets:
         cursor = await connection.execute(_SELECT)
         known = {inlet.id: inlet.bucket for inlet in self.by_hash.values()}
         by_hash = {}
-        for id_, key_hash, format_, severity, limit in await cursor.fetchall():
+        for row in await cursor.fetchall():
+            id_, key_hash, format_, severity, limit, mapping, *signature = row
             bucket = known.get(id_)
             if bucket is None or bucket.per_minute != limit:
-                bucket = Bucket(limit)
-            by_hash[key_hash] = Inlet(id_, format_, severity, bucket)
+                bucket = known[id_] = Bucket(limit)
+            mapped = mapping_of(mapping) if mapping else None
+            guard = guard_of_sealed(*signature)
+            by_hash[key_hash] = Inlet(id_, format_, severity, bucket, mapped, guard)
         self.by_hash, self.by_key = by_hash, {}
         self.read_at = time.monotonic()

@@ -120,12 +120,15 @@ class IngestServer:
             payload, inlet = await self._keyed_by_body(dialect, body, started)
             self._take_token(inlet)
             context = ParseContext(received_at=datetime.now(UTC), headers=headers)
-            return Delivery(dialect, inlet, path, body, payload, context, started)
+            delivery = Delivery(dialect, inlet, path, body, payload, context, started)
+            self._check_signature(delivery)
+            return delivery
         inlet = await self._inlet(dialect, dialect.key(path, headers), started)
         self._take_token(inlet)
         body = await self._body(receive, headers, dialect.limit(inlet.format))
         context = ParseContext(received_at=datetime.now(UTC), headers=headers)
         delivery = Delivery(dialect, inlet, path, body, {}, context, started)
+        self._check_signature(delivery)
         if dialect.may_be_empty and not body:
             return delivery
         try:
@@ -181,8 +184,18 @@ class IngestServer:
                 429, None, [(b"retry-after", b"%d" % max(1, round(wait + 0.5)))]
             )
 
+    def _check_signature(self, delivery: Delivery) -> None:
+        """A message nobody vouches for is counted and not kept."""
+        guard = delivery.inlet.guard
+        problem = guard and guard.problem(delivery.body, delivery.context.headers)
+        if problem:
+            self.inlets.refused[delivery.inlet.id, "unsigned"] += 1
+            raise RefusedError(401, {"detail": problem})
+
     async def _parsed(self, delivery: Delivery) -> Parsed:
         parse = parser_of(delivery.path, delivery.inlet.format)
+        if delivery.inlet.mapped and delivery.path.startswith("/in/"):
+            parse = delivery.inlet.mapped
         try:
             return parse(delivery.payload, delivery.context)
         except InvalidInputError as error:

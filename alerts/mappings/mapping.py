@@ -118,7 +118,7 @@ class Mapping:
             found = self.items.find(payload, budget, most=BATCH_LIMIT + 1)
             if len(found) == 1 and isinstance(found[0], list):
                 found = found[0]
-            if not found and not _parent_of(self.items).find(payload, budget):
+            if not found and not _is_there(self.items, payload, budget):
                 missing = f"“{self.items.text}” is not in the message."
                 raise InvalidInputError({"items": [missing]})
         if len(found) > BATCH_LIMIT:
@@ -281,11 +281,12 @@ def _text(data: Dict[str, Any], name: str, errors: Errors) -> str:
     return ""
 
 
-def _parent_of(path: Path) -> Path:
-    """Where the list itself stands: `$.alerts` of `$.alerts[*]`."""
-    segments = path.query.segments[:-1]
-    query = JSONPathQuery(env=path.query.env, segments=segments)
-    return Path(path.text, path.is_about_item, None, query)
+def _is_there(path: Path, payload: object, budget: Budget) -> bool:
+    """Whether the list that a path without a find speaks of is there, and empty."""
+    if path.keys is not None:
+        return False
+    query = JSONPathQuery(env=path.query.env, segments=path.query.segments[:-1])
+    return bool(Path(path.text, False, None, query).find(payload, budget))
 
 
 def _status_of(word: str) -> Status:

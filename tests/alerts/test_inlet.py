@@ -2,11 +2,13 @@
 
 import gzip
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import httpx
 import pytest
 from django.utils import timezone
 
+from accounts.models import hash_secret
 from alerts.models import Alert, Event, RefusedCount
 from alerts.services import create_integration, rotate_key
 from tests.factories import make_integration, make_user
@@ -260,3 +262,35 @@ def test_lineage_wants_the_key_as_bearer(server: httpx.Client) -> None:
     answer = server.post("/api/v1/lineage", json=event, headers=bearer)
     assert answer.status_code == 201
     assert Event.objects.get().has_catalog_facts
+
+
+def test_a_mapping_reads_what_its_inlet_is_sent(server: httpx.Client) -> None:
+    mapping = {"items": "$.checks", "title": "Check {@.name} failed"}
+    make_integration(KEY, mapping=mapping)
+    sent = server.post(f"/in/{KEY}", json={"checks": [{"name": "a"}, {"name": "b"}]})
+    assert sent.status_code == 202
+    assert set(Alert.objects.values_list("title", flat=True)) == {
+        "Check a failed",
+        "Check b failed",
+    }
+    wrong = server.post(f"/in/{KEY}", json={"title": "orders failed"})
+    assert wrong.status_code == 400
+    assert wrong.json() == {"items": ["“$.checks” is not in the message."]}
+
+
+def test_the_old_key_works_until_the_overlap_is_over(server: httpx.Client) -> None:
+    now = timezone.now()
+    other = "f" * 32
+    make_integration(
+        KEY,
+        previous_key_hash=hash_secret(other),
+        previous_key_until=now + timedelta(hours=1),
+    )
+    make_integration(
+        "e" * 32,
+        previous_key_hash=hash_secret("d" * 32),
+        previous_key_until=now - timedelta(seconds=1),
+    )
+    for key, status in ((KEY, 202), (other, 202), ("e" * 32, 202), ("d" * 32, 401)):
+        answer = server.post(f"/in/{key}", json={"title": "orders failed"})
+        assert answer.status_code == status
