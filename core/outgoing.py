@@ -155,16 +155,23 @@ def _embedded_ipv4(address: IPAddress) -> IPAddress:
     return address
 
 
-def outgoing_client(*, timeout_seconds: float, allow_private: bool) -> httpx.Client:
+def outgoing_client(
+    *,
+    timeout_seconds: float,
+    allow_private: bool,
+    most_bytes: int = MAX_ANSWER_BYTES,
+) -> httpx.Client:
     """Return a client for URLs that somebody typed. Close it after use.
 
     Each request ends within `timeout_seconds` as a whole, however slowly the other
-    side drips; its answer is cut at MAX_ANSWER_BYTES; redirects are not followed.
+    side drips; its answer is cut at `most_bytes`; redirects are not followed.
     Host header and TLS name are the URL's, the address is the one that was checked.
     Requests raise RefusedURLError, UnresolvedHostError and httpx.TransportError.
     """
     transport = _CheckedTransport(
-        timeout_seconds=timeout_seconds, allow_private=allow_private
+        timeout_seconds=timeout_seconds,
+        allow_private=allow_private,
+        most_bytes=most_bytes,
     )
     return httpx.Client(
         transport=transport,
@@ -177,9 +184,12 @@ def outgoing_client(*, timeout_seconds: float, allow_private: bool) -> httpx.Cli
 class _CheckedTransport(httpx.BaseTransport):
     """Sends each request over a connection of its own."""
 
-    def __init__(self, *, timeout_seconds: float, allow_private: bool) -> None:
+    def __init__(
+        self, *, timeout_seconds: float, allow_private: bool, most_bytes: int
+    ) -> None:
         self.timeout_seconds = timeout_seconds
         self.allow_private = allow_private
+        self.most_bytes = most_bytes
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.scheme not in ("http", "https"):
@@ -207,24 +217,22 @@ class _CheckedTransport(httpx.BaseTransport):
                         extensions=request.extensions,
                     )
                 )
-                return _whole_response(answer)
+                return _whole_response(answer, self.most_bytes)
         except httpcore.TimeoutException as error:
             raise httpx.TimeoutException("timed out", request=request) from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise httpx.TransportError(str(error)) from error
 
 
-def _whole_response(answer: httpcore.Response) -> httpx.Response:
+def _whole_response(answer: httpcore.Response, most_bytes: int) -> httpx.Response:
     content = b""
     for chunk in answer.iter_stream():
         content += chunk
-        if len(content) >= MAX_ANSWER_BYTES:
+        if len(content) >= most_bytes:
             break
     # Compression was not asked for; unpacking some all the same could fill the memory.
     headers = [h for h in answer.headers if h[0].lower() != b"content-encoding"]
-    return httpx.Response(
-        answer.status, headers=headers, content=content[:MAX_ANSWER_BYTES]
-    )
+    return httpx.Response(answer.status, headers=headers, content=content[:most_bytes])
 
 
 class _CheckedBackend(httpcore.NetworkBackend):

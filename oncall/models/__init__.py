@@ -5,12 +5,15 @@ frozen policy; each step writes a `Page` for each person it reaches; each page
 writes a `Notification` for each of the person's contact methods.
 """
 
+from oncall.models.calendars import ImportedCalendar, Vacation
 from oncall.models.contact import ContactMethod
 from oncall.models.escalation import Escalation, EscalationQuerySet, Page
+from oncall.models.handoff import HandoffNote, ShiftNotices
 from oncall.models.heartbeat import EngineHeartbeat
 from oncall.models.inbox import InboxMessage
 from oncall.models.notification import Notification, NotificationQuerySet
 from oncall.models.policy import EscalationPolicy, EscalationStep, StepTarget
+from oncall.models.record import PlannedChange, RecordedShift
 from oncall.models.schedule import (
     SCHEDULE_NAME_LENGTH,
     Override,
@@ -27,13 +30,19 @@ __all__ = [
     "EscalationPolicy",
     "EscalationQuerySet",
     "EscalationStep",
+    "HandoffNote",
+    "ImportedCalendar",
     "InboxMessage",
     "Notification",
     "NotificationQuerySet",
     "Override",
     "Page",
     "PersonalFeed",
+    "PlannedChange",
+    "RecordedShift",
     "Schedule",
+    "ShiftNotices",
     "StepTarget",
     "Swap",
+    "Vacation",
 ]

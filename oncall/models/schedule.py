@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -14,7 +16,12 @@ SCHEDULE_NAME_LENGTH = 120
 
 class Schedule(models.Model):
     """Who is on call when. `layers` is the reference form of docs/api.md, in which
-    users are primary keys written as strings."""
+    users are primary keys written as strings.
+
+    From `recorded_from` until `recorded_until` who was on call is recorded
+    (RecordedShift) and edits do not change it. `history` is what was told about the
+    time before.
+    """
 
     name = models.CharField(max_length=SCHEDULE_NAME_LENGTH)
     team = models.ForeignKey(
@@ -24,6 +31,8 @@ class Schedule(models.Model):
     layers = models.JSONField(default=list)
     temporary_schedules = models.JSONField(default=list, blank=True)
     history = models.JSONField(default=list, blank=True)
+    recorded_from = models.DateTimeField(null=True, blank=True)
+    recorded_until = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     feed_secret = models.CharField(max_length=64, unique=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -94,8 +103,23 @@ class Override(models.Model):
         return f"{self.type} {self.start_at:%Y-%m-%d %H:%M}"
 
 
+class SwapQuerySet(models.QuerySet["Swap"]):
+    def open(self, *, at: datetime) -> SwapQuerySet:
+        """Offers that can still be taken."""
+        return self.filter(taken_at=None, end_at__gt=at)
+
+    def offered_to(self, user: User) -> SwapQuerySet:
+        """Offers of others that this person may take."""
+        named = Q(taker=user) | Q(offered_to=user)
+        anybody = Q(taker=None, offered_to=None)
+        return self.filter(named | anybody).exclude(giver=user).distinct()
+
+
 class Swap(models.Model):
-    """An offer of `giver` to hand over their shifts; counts once it is taken."""
+    """An offer of `giver` to hand over their shifts; counts once it is taken.
+
+    It is for `taker`, else for those in `offered_to`, else for anybody.
+    """
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="swaps")
     giver = models.ForeignKey(User, models.CASCADE, related_name="+")
@@ -105,6 +129,11 @@ class Swap(models.Model):
     start_at = models.DateTimeField()
     end_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True, blank=True)
+    offered_to = models.ManyToManyField(User, blank=True, related_name="+")
+    note = models.CharField(max_length=300, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SwapQuerySet.as_manager()
 
     class Meta:
         ordering = ["start_at"]
