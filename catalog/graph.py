@@ -1,181 +1,46 @@
-"""The lineage graph in memory: who is upstream of whom, and how far.
+"""The process's own copy of the lineage graph, kept up to date behind the readers.
 
-Each process keeps one read-only snapshot as compressed rows of integers (about 15 MB
-for a million edges), so a question costs no query and readers never wait: a new
-snapshot is built beside the old one and takes its place when it is ready.
-
-A snapshot knows ids only. An asset without edges is not in it and has neither
-ancestors nor descendants. Cycles are walked once; nothing is its own ancestor.
+What changed since the copy was made is read from `LineageStep` and costs some
+milliseconds. Only when too much changed is the whole graph read again: on a thread,
+while readers go on with what there is. How the graph is held: `catalog.snapshots`.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 from django.db import connection
-from numpy.typing import NDArray
 
-from catalog.models import Edge, LineageVersion
+from catalog.models import LineageStep, LineageVersion
+from catalog.snapshots import Ids, LineageSnapshot, Pair, Reach, Subgraph
 
-Ids = NDArray[np.int64]
-Positions = NDArray[np.intp]
+__all__ = [
+    "LineageSnapshot",
+    "Reach",
+    "Subgraph",
+    "refresh_soon",
+    "snapshot",
+    "snapshot_at",
+]
+
+logger = logging.getLogger(__name__)
 
 MAX_AGE_SECONDS = 1.0
+MOST_STEPS = 500
+# A graph up to this size is read again while its reader waits: it is soon done.
+FEW_EDGES = 50_000
+KEPT_OLD = 4
 
 
-class Rows(NamedTuple):
-    """Compressed rows: the neighbours of node i are ends[starts[i]:starts[i + 1]]."""
-
-    starts: Positions
-    ends: NDArray[np.int32]
-
-    @classmethod
-    def pack(cls, heads: Positions, tails: Positions, size: int) -> Rows:
-        order = np.lexsort((tails, heads))
-        starts = np.zeros(size + 1, dtype=np.intp)
-        np.cumsum(np.bincount(heads, minlength=size), out=starts[1:])
-        return cls(starts, tails[order].astype(np.int32))
-
-    def neighbours(self, nodes: Positions) -> tuple[Positions, Positions]:
-        """Return (origin, neighbour) for each edge that leaves one of `nodes`."""
-        starts = self.starts[nodes]
-        counts = self.starts[nodes + 1] - starts
-        before = np.cumsum(counts) - counts
-        total = int(counts.sum())
-        places = np.arange(total) + np.repeat(starts - before, counts)
-        return np.repeat(nodes, counts), self.ends[places].astype(np.intp)
-
-
-@dataclass(frozen=True, slots=True)
-class LineageSnapshot:
-    """The graph as it was at one version. Safe to share between threads."""
-
-    version: int
-    ids: Ids
-    down: Rows
-    up: Rows
-
-    @classmethod
-    def build(
-        cls, edges: Iterable[tuple[int, int]] | Ids, version: int = 0
-    ) -> LineageSnapshot:
-        """Make a snapshot from pairs (upstream id, downstream id), in any order.
-
-        Doubles and edges from an asset to itself are left out.
-        """
-        pairs = np.asarray(
-            edges if isinstance(edges, np.ndarray) else list(edges), dtype=np.int64
-        ).reshape(-1, 2)
-        ids, places = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], return_inverse=True)
-        # One integer for each pair: far quicker to sort than pairs are.
-        joined = np.unique(places.reshape(-1, 2) @ [ids.size, 1])
-        heads, tails = np.divmod(joined, max(ids.size, 1))
-        return cls(
-            version,
-            ids,
-            Rows.pack(heads, tails, ids.size),
-            Rows.pack(tails, heads, ids.size),
-        )
-
-    def descendants(self, asset_id: int, hops: int | None = None) -> dict[int, int]:
-        """Return {id: distance} of all that is downstream, nearest first."""
-        return self._distances(self.down, asset_id, hops)
-
-    def ancestors(self, asset_id: int, hops: int | None = None) -> dict[int, int]:
-        """Return {id: distance} of all that is upstream, nearest first."""
-        return self._distances(self.up, asset_id, hops)
-
-    def children(self, asset_id: int) -> list[int]:
-        """Return the ids directly downstream, sorted."""
-        return list(self.descendants(asset_id, hops=1))
-
-    def parents(self, asset_id: int) -> list[int]:
-        """Return the ids directly upstream, sorted."""
-        return list(self.ancestors(asset_id, hops=1))
-
-    def is_upstream(self, upstream_id: int, downstream_id: int) -> bool:
-        """Return whether data flows from the first to the second, however far."""
-        return downstream_id in self.descendants(upstream_id)
-
-    def path(self, upstream_id: int, downstream_id: int) -> list[int]:
-        """Return the ids of a shortest path, both ends included; [] without one."""
-        return self.paths(upstream_id, [downstream_id]).get(downstream_id, [])
-
-    def paths(self, start_id: int, targets: Iterable[int]) -> dict[int, list[int]]:
-        """Return {target: shortest path from `start_id` down to it}.
-
-        Targets that cannot be reached are left out. Of several shortest paths the
-        same one is given every time.
-        """
-        wanted = set(targets)
-        found = {start_id: [start_id]} if start_id in wanted else {}
-        wanted.discard(start_id)
-        came_from: dict[int, int] = {}
-        for nodes, origins in self._levels(self.down, start_id):
-            reached = self.ids[nodes].tolist()
-            came_from.update(zip(reached, self.ids[origins].tolist(), strict=True))
-            for target in wanted.intersection(reached):
-                found[target] = _trace(came_from, target)
-                wanted.discard(target)
-            if not wanted:
-                break
-        return found
-
-    def edges_among(self, asset_ids: Iterable[int]) -> list[tuple[int, int]]:
-        """Return the edges whose ends are both in `asset_ids`, sorted."""
-        wanted = np.unique(np.fromiter(asset_ids, dtype=np.int64))
-        nodes = np.flatnonzero(np.isin(self.ids, wanted))
-        origins, ends = self.down.neighbours(nodes)
-        inside = np.isin(ends, nodes)
-        return list(
-            zip(
-                self.ids[origins[inside]].tolist(),
-                self.ids[ends[inside]].tolist(),
-                strict=True,
-            )
-        )
-
-    def _distances(self, rows: Rows, asset_id: int, hops: int | None) -> dict[int, int]:
-        distances: dict[int, int] = {}
-        for distance, (nodes, _) in enumerate(self._levels(rows, asset_id), start=1):
-            if hops is not None and distance > hops:
-                break
-            distances.update(dict.fromkeys(self.ids[nodes].tolist(), distance))
-        return distances
-
-    def _levels(
-        self, rows: Rows, asset_id: int
-    ) -> Iterator[tuple[Positions, Positions]]:
-        """Yield the nodes one step further each time, and where each was reached from.
-
-        A level at a time, because array operations on a whole level are what makes
-        a closure of 50,000 nodes a matter of milliseconds.
-        """
-        place = int(np.searchsorted(self.ids, asset_id))
-        if place == self.ids.size or self.ids[place] != asset_id:
-            return
-        seen = np.zeros(self.ids.size, dtype=bool)
-        seen[place] = True
-        level = np.array([place], dtype=np.intp)
-        while level.size:
-            origins, ends = rows.neighbours(level)
-            fresh = ~seen[ends]
-            level, first = np.unique(ends[fresh], return_index=True)
-            seen[level] = True
-            if level.size:
-                yield level, origins[fresh][first]
-
-
-def _trace(came_from: dict[int, int], target: int) -> list[int]:
-    path = [target]
-    while path[-1] in came_from:
-        path.append(came_from[path[-1]])
-    return path[::-1]
+class _Delta(NamedTuple):
+    added: list[Pair]
+    removed: list[Pair]
 
 
 class _Keeper:
@@ -185,29 +50,72 @@ class _Keeper:
         self._lock = threading.Lock()
         self._snapshot: LineageSnapshot | None = None
         self._checked = 0.0
+        self._is_loading = False
+        self._old: dict[tuple[int, datetime], LineageSnapshot] = {}
 
     def get(self, *, fresh: bool) -> LineageSnapshot:
-        snapshot = self._snapshot
-        if snapshot is not None and not fresh:
-            is_due = time.monotonic() - self._checked >= MAX_AGE_SECONDS
-            # Whoever does not get the lock goes on with what there is.
-            if is_due and self._lock.acquire(blocking=False):
-                try:
-                    return self._refresh()
-                finally:
-                    self._lock.release()
-            return snapshot
+        known = self._snapshot
+        if known is not None and not fresh:
+            if time.monotonic() - self._checked < MAX_AGE_SECONDS:
+                return known
+            # A transaction may have written lineage itself: only it can see that.
+            if not connection.in_atomic_block:
+                self.refresh_soon()
+                return known
         with self._lock:
-            return self._refresh()
+            return self._refreshed()
 
-    def _refresh(self) -> LineageSnapshot:
-        # The version is read before the edges: should lineage change in between,
-        # the snapshot is newer than it says and is merely built once more.
-        version = _stored_version()
-        if self._snapshot is None or self._snapshot.version != version:
-            self._snapshot = LineageSnapshot.build(_stored_edges(), version)
+    def at(self, at: datetime) -> LineageSnapshot:
+        now = self.get(fresh=True)
+        known = self._old.get((now.version, at))
+        if known is None:
+            added, removed = _changes_since(at)
+            known = now.changed(added=removed, removed=added, version=now.version)
+            while len(self._old) >= KEPT_OLD:
+                self._old.pop(next(iter(self._old)), None)
+            self._old[now.version, at] = known
+        return known
+
+    def refresh_soon(self) -> None:
+        """Look for changes on a thread, unless one does already."""
         self._checked = time.monotonic()
-        return self._snapshot
+        if not self._is_loading:
+            self._is_loading = True
+            threading.Thread(
+                target=self._refresh_behind, name="lineage", daemon=True
+            ).start()
+
+    def _refresh_behind(self) -> None:
+        try:
+            known, version = self._snapshot, _stored_version()
+            if known is None or known.version != version:
+                self._offer(_brought_up(known, version) or _loaded(version))
+        except Exception:  # the next reader asks again
+            logger.exception("lineage could not be read")
+        finally:
+            self._is_loading = False
+            connection.close()
+
+    def _offer(self, found: LineageSnapshot) -> None:
+        with self._lock:
+            known = self._snapshot
+            if known is None or known.version < found.version:
+                self._snapshot = found
+
+    def _refreshed(self) -> LineageSnapshot:
+        # The version is read before the edges: should lineage change in between,
+        # the snapshot is newer than it says, and taking a step twice does no harm.
+        version, known = _stored_version(), self._snapshot
+        if known is None or known.version != version:
+            found = _brought_up(known, version)
+            if found is None:
+                if known is not None and known.edge_count > FEW_EDGES:
+                    self.refresh_soon()
+                    return known
+                found = _loaded(version)
+            self._snapshot = known = found
+        self._checked = time.monotonic()
+        return known
 
 
 _keeper = _Keeper()
@@ -216,30 +124,124 @@ _keeper = _Keeper()
 def snapshot(*, fresh: bool = False) -> LineageSnapshot:
     """Return the lineage graph, at most about a second old.
 
-    With `fresh`, exactly as the caller's transaction sees it (one query when nothing
-    has changed). Versions are never used twice, not even by a transaction that is
+    With `fresh`, as the caller's transaction sees it (one query when nothing has
+    changed); only a large graph that changed all over is given as it was, while the
+    new one is read. Versions are never used twice, not even by a transaction that is
     rolled back, so what a test or a failed import left behind is noticed.
     """
     return _keeper.get(fresh=fresh)
+
+
+def snapshot_at(at: datetime) -> LineageSnapshot:
+    """Return the lineage graph as it was known at `at`: one query more."""
+    return _keeper.at(at)
+
+
+def refresh_soon() -> None:
+    """Bring the process's graph up to date on a thread. Returns at once."""
+    _keeper.refresh_soon()
 
 
 def _stored_version() -> int:
     return LineageVersion.objects.values_list("version", flat=True).first() or 0
 
 
-# A row of PostgreSQL's binary COPY with two bigints: the number of fields, then each
-# with its length before it. https://www.postgresql.org/docs/current/sql-copy.html
-_ROW = np.dtype(
-    [("n", ">i2"), ("a", ">i4"), ("up", ">i8"), ("b", ">i4"), ("down", ">i8")]
-)
-_HEADER_BYTES, _TRAILER_BYTES = 19, 2
+def _brought_up(known: LineageSnapshot | None, version: int) -> LineageSnapshot | None:
+    """Return `known` with the steps that lead from it to `version`; None where they
+    do not: a step is missing, was undone, or was too large to write down."""
+    if known is None or version < known.version:
+        return None
+    rows = LineageStep.objects.filter(version__gt=known.version, version__lte=version)
+    held: dict[Pair, bool] = {}
+    at = known.version
+    for step in rows.order_by("version")[:MOST_STEPS]:
+        if step.after != at or not step.is_complete:
+            return None
+        held |= dict.fromkeys(_pairs(step.removed), False)
+        held |= dict.fromkeys(_pairs(step.added), True)
+        at = step.version
+    if at != version:
+        return None
+    return known.changed(
+        added=[pair for pair, holds in held.items() if holds],
+        removed=[pair for pair, holds in held.items() if not holds],
+        version=version,
+    )
 
 
-def _stored_edges() -> Ids:
-    table = connection.ops.quote_name(Edge._meta.db_table)
+def _pairs(flat: list[int]) -> Iterable[Pair]:
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+# Edges come in arrays of up to 64 k, as a row each would cost more in Python than all
+# the rest. Each array is a range of ids, which the primary key finds.
+_COPY_EDGES = """
+    COPY (
+        SELECT chunk.ups, chunk.downs
+        FROM generate_series(
+            (SELECT min(id) FROM catalog_edge),
+            (SELECT max(id) FROM catalog_edge), 65536) AS first,
+        LATERAL (
+            SELECT array_agg(upstream_id) AS ups, array_agg(downstream_id) AS downs
+            FROM catalog_edge
+            WHERE id >= first AND id < first + 65536 AND ended_at IS NULL) AS chunk
+        WHERE chunk.ups IS NOT NULL
+    ) TO STDOUT (FORMAT BINARY)
+"""
+# A row of binary COPY: the number of fields, then each with its length before it. An
+# array: its dimensions, flags and type, then its length, its lower bound, and each
+# element with its own length. https://www.postgresql.org/docs/current/sql-copy.html
+_SIGNATURE_BYTES = 19
+_ARRAY_HEADER_BYTES = 20
+_ELEMENT = np.dtype([("length", ">i4"), ("id", ">i8")])
+
+
+def _loaded(version: int) -> LineageSnapshot:
+    ups, downs = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    with connection.cursor() as cursor, cursor.copy(_COPY_EDGES) as copy:
+        skip = _SIGNATURE_BYTES
+        for block in copy:
+            row = memoryview(block)[skip:]
+            skip = 0
+            if len(row) > 2 * _ARRAY_HEADER_BYTES:
+                read, place = _array(row, 2)
+                ups.append(read)
+                downs.append(_array(row, place)[0])
+    return LineageSnapshot.of_columns(
+        np.concatenate(ups), np.concatenate(downs), version
+    )
+
+
+def _array(row: memoryview, place: int) -> tuple[Ids, int]:
+    """Return the array of bigints at `place` of a row, and where the next field is."""
+    size = int.from_bytes(row[place : place + 4], "big")
+    stop = place + 4 + size
+    packed = row[place + 4 + _ARRAY_HEADER_BYTES : stop]
+    return np.frombuffer(packed, dtype=_ELEMENT)["id"].astype(np.int64), stop
+
+
+_CHANGES_SINCE = """
+    WITH told AS (
+        SELECT DISTINCT upstream_id, downstream_id FROM catalog_edge
+        WHERE first_seen_at > %(at)s OR ended_at > %(at)s
+    ), state AS (
+        SELECT upstream_id, downstream_id,
+            bool_or(edge.ended_at IS NULL) AS is_now,
+            bool_or(edge.first_seen_at <= %(at)s
+                AND (edge.ended_at IS NULL OR edge.ended_at > %(at)s)) AS was_then
+        FROM catalog_edge AS edge JOIN told USING (upstream_id, downstream_id)
+        GROUP BY upstream_id, downstream_id
+    )
+    SELECT upstream_id, downstream_id, is_now FROM state WHERE is_now <> was_then
+"""
+
+
+def _changes_since(at: datetime) -> _Delta:
+    """The edges that are there now and were not at `at`, and the other way round."""
     with connection.cursor() as cursor:
-        query = f"COPY (SELECT upstream_id, downstream_id FROM {table}) TO STDOUT"
-        with cursor.copy(f"{query} (FORMAT BINARY)") as copy:
-            packed = b"".join(copy)
-    rows = np.frombuffer(packed[_HEADER_BYTES:-_TRAILER_BYTES], dtype=_ROW)
-    return np.column_stack([rows["up"], rows["down"]]).astype(np.int64)
+        cursor.execute(_CHANGES_SINCE, {"at": at})
+        rows = cursor.fetchall()
+    return _Delta(
+        added=[(up, down) for up, down, is_now in rows if is_now],
+        removed=[(up, down) for up, down, is_now in rows if not is_now],
+    )

@@ -7,6 +7,7 @@ from catalog.services.assets import (
     set_asset_health,
 )
 from catalog.services.dbt import DbtCount, import_dbt
+from catalog.services.edges import bump_lineage_version
 from catalog.services.history import RunReport, record_change, record_runs
 from catalog.services.imports import import_catalog
 from catalog.services.lineage import (
@@ -14,7 +15,7 @@ from catalog.services.lineage import (
     find_or_create_asset,
     record_lineage,
 )
-from catalog.services.upserts import AssetFacts, bump_lineage_version
+from catalog.services.upserts import AssetFacts
 
 __all__ = [
     "AssetFacts",

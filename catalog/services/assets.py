@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services import record_audit
 from catalog.models import Asset, AssetOwner, Edge
-from catalog.services.upserts import bump_lineage_version, lock_lineage
+from catalog.services.edges import begin_edges, bump_lineage_version, end_edges
 from core.errors import DomainError
 from core.live import publish
 
@@ -66,31 +66,26 @@ def add_edge(*, upstream: Asset, downstream: Asset, by: User, at: datetime) -> E
     """
     if upstream.pk == downstream.pk:
         raise DomainError("An asset cannot be upstream of itself.")
-    lock_lineage()
-    edge, is_new = Edge.objects.get_or_create(
-        upstream=upstream,
-        downstream=downstream,
-        defaults={
-            "source": Edge.Source.HAND,
-            "first_seen_at": at,
-            "last_seen_at": at,
-        },
+    pair = (upstream.pk, downstream.pk)
+    if begin_edges([pair], source=Edge.Source.HAND, origin="", at=at):
+        _audit_edge("edge.added", upstream, downstream, by=by, at=at)
+        bump_lineage_version(at=at, added=[pair])
+    return Edge.objects.current().get(
+        upstream=upstream, downstream=downstream, source=Edge.Source.HAND
     )
-    if is_new:
-        _record_edge("edge.added", upstream, downstream, by=by, at=at)
-    return edge
 
 
 @transaction.atomic
 def remove_edge(*, upstream: Asset, downstream: Asset, by: User, at: datetime) -> bool:
-    """Take the edge away and return whether there was one.
+    """End the edge, whoever told it, and return whether there was one.
 
     One that a machine told comes back when it is told again.
     """
-    lock_lineage()
-    gone, _ = Edge.objects.filter(upstream=upstream, downstream=downstream).delete()
+    edges = Edge.objects.current().filter(upstream=upstream, downstream=downstream)
+    gone = end_edges(list(edges.values_list("pk", flat=True)), at=at)
     if gone:
-        _record_edge("edge.removed", upstream, downstream, by=by, at=at)
+        _audit_edge("edge.removed", upstream, downstream, by=by, at=at)
+        bump_lineage_version(at=at, removed=gone)
     return bool(gone)
 
 
@@ -116,7 +111,7 @@ def set_asset_health(
     return len(changed)
 
 
-def _record_edge(
+def _audit_edge(
     action: str, upstream: Asset, downstream: Asset, *, by: User, at: datetime
 ) -> None:
     record_audit(
@@ -127,7 +122,6 @@ def _record_edge(
         at=at,
     )
     publish(f"asset:{upstream.pk}", f"asset:{downstream.pk}")
-    bump_lineage_version(at=at)
 
 
 def _replace_owners(asset: Asset, owners: Iterable[str]) -> dict[str, list[list[str]]]:

@@ -11,14 +11,9 @@ from accounts.models import Team, User
 from accounts.services import create_team, record_audit
 from catalog.importers.bulk import CatalogDocument, DescribedAsset
 from catalog.models import Edge
+from catalog.services.edges import bump_lineage_version, end_edges, upsert_edges
 from catalog.services.lineage import LineageCount
-from catalog.services.upserts import (
-    AssetFacts,
-    bump_lineage_version,
-    lock_lineage,
-    upsert_assets,
-    upsert_edges,
-)
+from catalog.services.upserts import AssetFacts, upsert_assets
 
 
 @transaction.atomic
@@ -32,7 +27,6 @@ def import_catalog(
     `replace`, edges of earlier imports that it does not hold are taken away; edges
     made by hand or told by other sources stay, and so do assets, which have history.
     """
-    lock_lineage()
     teams = _teams(document.assets, by=by, at=at)
     facts = {
         asset.key: AssetFacts(
@@ -66,13 +60,14 @@ def import_catalog(
 
 
 def _drop_other_edges(kept: set[tuple[int, int]], *, at: datetime) -> None:
-    imported = Edge.objects.filter(source=Edge.Source.IMPORT).values_list(
-        "pk", "upstream_id", "downstream_id"
+    imported = (
+        Edge.objects.current()
+        .filter(source=Edge.Source.IMPORT)
+        .values_list("pk", "upstream_id", "downstream_id")
     )
     dropped = [pk for pk, up, down in imported if (up, down) not in kept]
-    if dropped:
-        Edge.objects.filter(pk__in=dropped).delete()
-        bump_lineage_version(at=at)
+    if dropped and (gone := end_edges(dropped, at=at)):
+        bump_lineage_version(at=at, removed=gone)
 
 
 def _teams(

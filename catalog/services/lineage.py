@@ -18,7 +18,8 @@ from catalog.importers.base import (
     FoundAsset,
 )
 from catalog.models import Asset
-from catalog.services.upserts import AssetFacts, upsert_assets, upsert_edges
+from catalog.services.edges import upsert_edges, upsert_sightings
+from catalog.services.upserts import AssetFacts, upsert_assets
 from core.text import identifier
 
 
@@ -53,6 +54,7 @@ def record_lineage(
         facts.setdefault(key, AssetFacts(*key))
     ids = upsert_assets(facts.values(), at=at, overwrite=overwrite)
     by_key = {key: ids[fact.identity] for key, fact in facts.items()}
+    upsert_sightings(ids.values(), source=source, at=at)
     joined = {(by_key[up], by_key[down]) for up, down in pairs}
     count = upsert_edges(joined, source=source, at=at)
     return LineageCount(assets=len(ids), edges=count)

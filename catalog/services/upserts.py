@@ -1,21 +1,24 @@
-"""Writing assets and edges in bulk: the ground of every importer."""
+"""Making and changing assets in bulk: the ground of every importer.
+
+First it is found out what there is to write, without writing: a preview shows just
+that. Rows are written sorted, each kind in turn, so writers meet without deadlock.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-
-from django.db import connection
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 from catalog.importers.base import AssetKey
 from catalog.models import Asset, AssetAlias, AssetOwner
 
 BATCH = 1000
-# An edge that is told every minute need not be rewritten every minute.
-SEEN_PRECISION = timedelta(hours=1)
-LINEAGE_LOCK = 0x4C494E45  # any number that no other advisory lock of ours has
+LOOKED_UP_AT_ONCE = 20_000
+ValueT = TypeVar("ValueT")
+COLUMNS = ("type", "tier", "description", "url", "team_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,43 @@ class AssetFacts:
 
     def told(self) -> dict[str, Any]:
         """The columns of the asset's own row that are said."""
-        columns = ("type", "tier", "description", "url", "team_id")
         return {
             column: value
-            for column in columns
+            for column in COLUMNS
             if (value := getattr(self, column)) is not None
         }
+
+
+class KnownAsset(NamedTuple):
+    id: int
+    identity: str
+    name: str
+    type: str
+    tier: int
+    description: str
+    url: str
+    team_id: int | None
+
+
+@dataclass(slots=True)
+class AssetPlan:
+    """What there is to write about some assets.
+
+    `facts` and `known` are by the identity told; `known` lacks those to be made.
+    `changes` is {id: {column: (old, new)}}; owners are (asset id, address in lower
+    case); `aliases` are by their identity.
+    """
+
+    facts: dict[str, AssetFacts]
+    known: dict[str, KnownAsset]
+    overwrite: bool
+    changes: dict[int, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
+    owners_added: set[tuple[int, str]] = field(default_factory=set)
+    owners_dropped: set[tuple[int, str]] = field(default_factory=set)
+
+    @property
+    def missing(self) -> list[str]:
+        return sorted(self.facts.keys() - self.known.keys())
 
 
 def upsert_assets(
@@ -52,111 +86,59 @@ def upsert_assets(
     """Make or change assets and return {identity: id}.
 
     With `overwrite` what is said replaces what is stored; without it only blanks
-    are filled. Of two that speak of one asset the first counts. Locks nothing unless
-    there is something to write. Call it in a transaction.
+    are filled. Of two that speak of one asset the first counts. Writes nothing and
+    locks nothing unless there is something new. Call it in a transaction.
     """
+    return write_assets(plan_assets(facts, overwrite=overwrite), at=at)
+
+
+def plan_assets(facts: Iterable[AssetFacts], *, overwrite: bool) -> AssetPlan:
+    """Find out what there is to write. Writes nothing."""
     by_identity: dict[str, AssetFacts] = {}
     for fact in facts:
         by_identity.setdefault(fact.identity, fact)
-    found = _known(by_identity)
-    if len(found) < len(by_identity):
-        lock_lineage()
-        found = _known(by_identity)
-        missing = sorted(by_identity.keys() - found.keys())
-        Asset.objects.bulk_create(
-            [_new_asset(by_identity[identity], at=at) for identity in missing],
-            ignore_conflicts=True,
-            batch_size=BATCH,
-        )
-        found |= _stored(missing)
-    _keep_aliases(found, by_identity)
-    said = {found[identity].pk: fact for identity, fact in by_identity.items()}
-    _change_assets(found.values(), said, overwrite=overwrite)
-    _set_owners(said, overwrite=overwrite)
-    return {identity: asset.pk for identity, asset in found.items()}
+    plan = AssetPlan(by_identity, _known(by_identity), overwrite)
+    for identity, asset in plan.known.items():
+        changes = _changes(asset, by_identity[identity], overwrite=overwrite)
+        if changes:
+            plan.changes[asset.id] = changes
+    _plan_owners(plan)
+    return plan
 
 
-def upsert_edges(pairs: Iterable[tuple[int, int]], *, source: str, at: datetime) -> int:
-    """Make the edges (upstream id, downstream id) and return how many there are.
-
-    An edge keeps the source that told it first, so one made by hand stays so.
-    """
-    joined = sorted({(up, down) for up, down in pairs if up != down})
-    if not joined:
-        return 0
-    ups, downs = map(list, zip(*joined, strict=True))
-    stale_before = at - SEEN_PRECISION
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT_FRESH_EDGES, [ups, downs, stale_before])
-        if cursor.fetchone()[0] == len(joined):
-            return len(joined)
-        lock_lineage()
-        cursor.execute(_UPSERT_EDGES, [source, at, at, ups, downs, stale_before])
-        is_new = cursor.fetchone()[0] > 0
-    if is_new:
-        bump_lineage_version(at=at)
-    return len(joined)
+def write_assets(plan: AssetPlan, *, at: datetime) -> dict[str, int]:
+    """Write what `plan_assets` found and return {identity: id}."""
+    missing = plan.missing
+    if missing:
+        _make_assets([plan.facts[identity] for identity in missing], at=at)
+        made = _known({identity: plan.facts[identity] for identity in missing})
+        plan.known |= made
+    _keep_aliases(plan)
+    _write_changes(plan)
+    made_owners = {
+        (plan.known[identity].id, owner.lower())
+        for identity in missing
+        for owner in plan.facts[identity].owners or ()
+    }
+    _write_owners(plan.owners_added | made_owners, plan.owners_dropped)
+    return {identity: asset.id for identity, asset in plan.known.items()}
 
 
-_COUNT_FRESH_EDGES = """
-    SELECT count(*) FROM catalog_edge AS edge
-    JOIN unnest(%s::bigint[], %s::bigint[]) AS told (up, down)
-        ON edge.upstream_id = told.up AND edge.downstream_id = told.down
-    WHERE edge.last_seen_at >= %s
-"""
-
-_UPSERT_EDGES = """
-    WITH written AS (
-        INSERT INTO catalog_edge AS edge
-            (source, first_seen_at, last_seen_at, upstream_id, downstream_id)
-        SELECT %s, %s, %s, told.up, told.down
-        FROM unnest(%s::bigint[], %s::bigint[]) AS told (up, down)
-        ORDER BY told.up, told.down
-        ON CONFLICT (upstream_id, downstream_id) DO UPDATE
-            SET last_seen_at = EXCLUDED.last_seen_at
-            WHERE edge.last_seen_at < %s
-        RETURNING xmax = 0 AS is_new
-    )
-    SELECT count(*) FILTER (WHERE is_new) FROM written
-"""
+def in_batches(values: Iterable[ValueT], size: int) -> Iterator[list[ValueT]]:
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
+        yield batch
 
 
-def lock_lineage() -> None:
-    """Let one transaction at a time write lineage, until it ends.
-
-    Taken before any row is locked: writers that lock assets, edges and the version
-    in different orders would deadlock. Those who find nothing to write, which is
-    nearly all who tell of a run, never ask for it.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LINEAGE_LOCK])
+def _stored(identities: Iterable[str]) -> dict[str, KnownAsset]:
+    found: dict[str, KnownAsset] = {}
+    for some in in_batches(identities, LOOKED_UP_AT_ONCE):
+        rows = Asset.objects.filter(identity__in=some).values_list(*KnownAsset._fields)
+        found |= {row[1]: KnownAsset(*row) for row in rows}
+    return found
 
 
-def bump_lineage_version(*, at: datetime) -> None:
-    """Say that the graph has changed. Call it last, in the change's transaction.
-
-    Versions come from a sequence: a rolled-back transaction's version is never given
-    to another graph, which a process that saw the first would take for the same.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO catalog_lineageversion AS kept (id, version, changed_at)
-            VALUES (1, nextval(pg_get_serial_sequence('catalog_lineageversion', 'id')),
-                    %s)
-            ON CONFLICT (id) DO UPDATE SET
-                version = EXCLUDED.version, changed_at = EXCLUDED.changed_at
-            """,
-            [at],
-        )
-
-
-def _stored(identities: Iterable[str]) -> dict[str, Asset]:
-    rows = Asset.objects.filter(identity__in=list(identities))
-    return {asset.identity: asset for asset in rows}
-
-
-def _known(facts: Mapping[str, AssetFacts]) -> dict[str, Asset]:
+def _known(facts: Mapping[str, AssetFacts]) -> dict[str, KnownAsset]:
     """Return {identity: asset} of those known by that name or by an alias."""
     found = _stored(facts)
     unknown = facts.keys() - found.keys()
@@ -166,13 +148,8 @@ def _known(facts: Mapping[str, AssetFacts]) -> dict[str, Asset]:
         identity: [identity, *_alias_identities(facts[identity])]
         for identity in unknown
     }
-    every = [name for spellings in names.values() for name in spellings]
-    known_as = _stored(every) | {
-        alias.identity: alias.asset
-        for alias in AssetAlias.objects.filter(identity__in=every).select_related(
-            "asset"
-        )
-    }
+    every = {name for spellings in names.values() for name in spellings}
+    known_as = _stored(every) | _stored_aliases(every)
     for identity, spellings in names.items():
         asset = next((known_as[name] for name in spellings if name in known_as), None)
         if asset is not None:
@@ -180,29 +157,44 @@ def _known(facts: Mapping[str, AssetFacts]) -> dict[str, Asset]:
     return found
 
 
+def _stored_aliases(identities: Iterable[str]) -> dict[str, KnownAsset]:
+    columns = [f"asset__{name}" for name in KnownAsset._fields]
+    found: dict[str, KnownAsset] = {}
+    for some in in_batches(identities, LOOKED_UP_AT_ONCE):
+        rows = AssetAlias.objects.filter(identity__in=some)
+        for alias, *asset in rows.values_list("identity", *columns):
+            found[alias] = KnownAsset(*asset)
+    return found
+
+
 def _alias_identities(facts: AssetFacts) -> list[str]:
     return [Asset.make_identity(*key) for key in facts.aliases]
 
 
-def _keep_aliases(found: Mapping[str, Asset], facts: Mapping[str, AssetFacts]) -> None:
+def _make_assets(facts: Iterable[AssetFacts], *, at: datetime) -> None:
+    Asset.objects.bulk_create(
+        [
+            Asset(namespace=one.namespace, name=one.name, created_at=at, **one.told())
+            for one in facts
+        ],
+        ignore_conflicts=True,
+        batch_size=BATCH,
+    )
+
+
+def _keep_aliases(plan: AssetPlan) -> None:
     """Keep each name by which an asset was told and that no asset has as its own."""
     told = {
-        Asset.make_identity(*key): (found[identity], key)
-        for identity, fact in facts.items()
-        for key in (*fact.aliases, AssetKey(fact.namespace, fact.name))
-        if Asset.make_identity(*key) != found[identity].identity
+        identity: (plan.known[of].id, key)
+        for of, fact in plan.facts.items()
+        for identity, key in _other_names(fact)
+        if identity != plan.known[of].identity
     }
-    if not told:
-        return
-    kept = AssetAlias.objects.filter(identity__in=told).values_list("identity")
-    fresh = told.keys() - {identity for (identity,) in kept} - _stored(told).keys()
-    if not fresh:
-        return
-    lock_lineage()
+    fresh = told.keys() - _stored_aliases(told).keys() - _stored(told).keys()
     AssetAlias.objects.bulk_create(
         [
             AssetAlias(
-                asset=told[identity][0],
+                asset_id=told[identity][0],
                 namespace=told[identity][1].namespace,
                 name=told[identity][1].name,
                 identity=identity,
@@ -214,31 +206,23 @@ def _keep_aliases(found: Mapping[str, Asset], facts: Mapping[str, AssetFacts]) -
     )
 
 
-def _new_asset(facts: AssetFacts, *, at: datetime) -> Asset:
-    return Asset(
-        namespace=facts.namespace, name=facts.name, created_at=at, **facts.told()
-    )
+def _other_names(fact: AssetFacts) -> Iterator[tuple[str, AssetKey]]:
+    for key in (*fact.aliases, AssetKey(fact.namespace, fact.name)):
+        yield Asset.make_identity(*key), key
 
 
-def _change_assets(
-    assets: Iterable[Asset], said: Mapping[int, AssetFacts], *, overwrite: bool
-) -> None:
-    stale = [
-        asset.pk
-        for asset in assets
-        if _changes(asset, said[asset.pk], overwrite=overwrite)
-    ]
-    if not stale:
+def _write_changes(plan: AssetPlan) -> None:
+    if not plan.changes:
         return
-    lock_lineage()
+    said = {asset.id: plan.facts[told] for told, asset in plan.known.items()}
     # Read again under lock: somebody may have edited one since. Not the key's lock,
     # which would hold up whoever writes an alert or an edge of the asset.
-    rows = Asset.objects.filter(pk__in=stale).order_by("pk")
+    rows = Asset.objects.filter(pk__in=plan.changes).order_by("pk")
     locked = list(rows.select_for_update(no_key=True))
     for asset in locked:
-        changes = _changes(asset, said[asset.pk], overwrite=overwrite)
-        for column, value in changes.items():
-            setattr(asset, column, value)
+        changes = _changes(asset, said[asset.pk], overwrite=plan.overwrite)
+        for column, (_, new) in changes.items():
+            setattr(asset, column, new)
     # An upsert of rows that all exist: much quicker than bulk_update's CASE.
     Asset.objects.bulk_create(
         locked,
@@ -249,9 +233,11 @@ def _change_assets(
     )
 
 
-def _changes(asset: Asset, facts: AssetFacts, *, overwrite: bool) -> dict[str, Any]:
+def _changes(
+    asset: KnownAsset | Asset, facts: AssetFacts, *, overwrite: bool
+) -> dict[str, tuple[Any, Any]]:
     return {
-        column: value
+        column: (getattr(asset, column), value)
         for column, value in facts.told().items()
         if getattr(asset, column) != value
         and (overwrite or _is_blank(column, getattr(asset, column)))
@@ -265,33 +251,38 @@ def _is_blank(column: str, value: object) -> bool:
     return column != "tier" and value in ("", None)
 
 
-def _set_owners(said: Mapping[int, AssetFacts], *, overwrite: bool) -> None:
-    told = {pk: facts.owners for pk, facts in said.items() if facts.owners is not None}
-    if not told:
-        return
-    stored: dict[int, set[str]] = {pk: set() for pk in told}
-    for pk, email in AssetOwner.objects.filter(asset__in=told).values_list(
-        "asset_id", "email"
-    ):
-        stored[pk].add(email.lower())
-    added = [
-        AssetOwner(asset_id=pk, email=email)
-        for pk, owners in told.items()
-        if overwrite or not stored[pk]
-        for email in {owner.lower() for owner in owners} - stored[pk]
-    ]
-    if added:
-        lock_lineage()
-        AssetOwner.objects.bulk_create(added, ignore_conflicts=True, batch_size=BATCH)
-    if overwrite:
-        _drop_other_owners(told)
+def _plan_owners(plan: AssetPlan) -> None:
+    told = {
+        asset.id: {owner.lower() for owner in owners}
+        for identity, asset in plan.known.items()
+        if (owners := plan.facts[identity].owners) is not None
+    }
+    stored: dict[int, set[str]] = {}
+    for some in in_batches(told, LOOKED_UP_AT_ONCE):
+        rows = AssetOwner.objects.filter(asset__in=some)
+        for asset_id, email in rows.values_list("asset_id", "email"):
+            stored.setdefault(asset_id, set()).add(email.lower())
+    for asset_id, owners in told.items():
+        known = stored.get(asset_id, set())
+        if plan.overwrite or not known:
+            plan.owners_added |= {(asset_id, owner) for owner in owners - known}
+        if plan.overwrite:
+            plan.owners_dropped |= {(asset_id, owner) for owner in known - owners}
 
 
-def _drop_other_owners(told: Mapping[int, tuple[str, ...]]) -> None:
-    kept = {(pk, owner.lower()) for pk, owners in told.items() for owner in owners}
-    dropped = [
-        owner.pk
-        for owner in AssetOwner.objects.filter(asset__in=told)
-        if (owner.asset_id, owner.email.lower()) not in kept
-    ]
-    AssetOwner.objects.filter(pk__in=dropped).delete()
+def _write_owners(
+    added: Iterable[tuple[int, str]], dropped: Iterable[tuple[int, str]]
+) -> None:
+    AssetOwner.objects.bulk_create(
+        [
+            AssetOwner(asset_id=asset_id, email=email)
+            for asset_id, email in sorted(added)
+        ],
+        ignore_conflicts=True,
+        batch_size=BATCH,
+    )
+    gone = set(dropped)
+    if gone:
+        rows = AssetOwner.objects.filter(asset__in={asset_id for asset_id, _ in gone})
+        ids = [o.pk for o in rows if (o.asset_id, o.email.lower()) in gone]
+        AssetOwner.objects.filter(pk__in=ids).delete()

@@ -1,4 +1,4 @@
-"""What can break and what hangs from it: assets, lineage, changes, runs."""
+"""What can break: assets, their other names and their owners."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.contrib.postgres.search import (
     SearchVectorField,
 )
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Team, User
+from accounts.models import Team
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):
@@ -198,110 +198,3 @@ class AssetOwner(models.Model):
 
     def __str__(self) -> str:
         return self.email
-
-
-class Edge(models.Model):
-    """Data flows from `upstream` to `downstream`."""
-
-    class Source(models.TextChoices):
-        IMPORT = "import", "Bulk import"
-        OPENLINEAGE = "openlineage", "OpenLineage"
-        DBT = "dbt", "dbt"
-        HAND = "hand", "By hand"
-
-    upstream = models.ForeignKey(Asset, models.CASCADE, related_name="edges_down")
-    downstream = models.ForeignKey(Asset, models.CASCADE, related_name="edges_up")
-    source = models.CharField(max_length=12, choices=Source)
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["upstream", "downstream"], name="edge_once_per_pair"
-            ),
-            models.CheckConstraint(
-                name="edge_joins_two_assets", condition=~Q(upstream=F("downstream"))
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.upstream_id} → {self.downstream_id}"
-
-
-class LineageVersion(models.Model):
-    """One row. Its version rises in the transaction of every change to the graph."""
-
-    version = models.BigIntegerField(default=0)
-    changed_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(name="lineage_version_is_one_row", condition=Q(pk=1))
-        ]
-
-    def __str__(self) -> str:
-        return str(self.version)
-
-
-class Change(models.Model):
-    """A deploy, schema change, config change or backfill that touched an asset."""
-
-    class Kind(models.TextChoices):
-        DEPLOY = "deploy", "Deploy"
-        SCHEMA = "schema", "Schema change"
-        CONFIG = "config", "Config change"
-        BACKFILL = "backfill", "Backfill"
-        OTHER = "other", "Other"
-
-    asset = models.ForeignKey(
-        Asset, models.SET_NULL, null=True, blank=True, related_name="changes"
-    )
-    title = models.CharField(max_length=1024)
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.OTHER)
-    url = models.CharField(max_length=2000, blank=True)
-    author = models.CharField(max_length=200, blank=True)
-    occurred_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(
-        User, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-
-    class Meta:
-        ordering = ["-occurred_at"]
-        indexes = [
-            models.Index(fields=["asset", "-occurred_at"], name="change_by_asset")
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class Run(models.Model):
-    """One run of an asset's job, as its orchestrator reported it."""
-
-    class State(models.TextChoices):
-        RUNNING = "running", "Running"
-        SUCCESS = "success", "Succeeded"
-        FAILED = "failed", "Failed"
-        SKIPPED = "skipped", "Skipped"
-
-    asset = models.ForeignKey(Asset, models.CASCADE, related_name="runs")
-    run_id = models.CharField(max_length=300)
-    state = models.CharField(max_length=7, choices=State)
-    started_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    updated_at = models.DateTimeField()
-    error = models.TextField(blank=True)
-    url = models.CharField(max_length=2000, blank=True)
-
-    class Meta:
-        ordering = ["-updated_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["asset", "run_id"], name="run_once_per_asset"
-            )
-        ]
-        indexes = [models.Index(fields=["asset", "-updated_at"], name="run_by_asset")]
-
-    def __str__(self) -> str:
-        return f"{self.run_id} {self.state}"

@@ -1,0 +1,33 @@
+"""What can break and what hangs from it: assets, lineage, changes, runs."""
+
+from catalog.models.asset import Asset, AssetAlias, AssetOwner, AssetQuerySet
+from catalog.models.history import Change, Run
+from catalog.models.imports import ImportJob
+from catalog.models.lineage import (
+    AssetSchema,
+    ColumnMap,
+    Edge,
+    LineageStep,
+    LineageVersion,
+    Sighting,
+    Source,
+    SqlText,
+)
+
+__all__ = [
+    "Asset",
+    "AssetAlias",
+    "AssetOwner",
+    "AssetQuerySet",
+    "AssetSchema",
+    "Change",
+    "ColumnMap",
+    "Edge",
+    "ImportJob",
+    "LineageStep",
+    "LineageVersion",
+    "Run",
+    "Sighting",
+    "Source",
+    "SqlText",
+]
