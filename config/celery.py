@@ -19,6 +19,18 @@ app.conf.beat_schedule = {
         "schedule": 1.0,
         "options": {"expires": 5},
     },
+    # Looks again at alerts that a silence or a routing rule kept back until now.
+    "release": {
+        "task": "alerts.beat.release_alerts",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
+    # Alerts where a heartbeat's ping did not come in time.
+    "heartbeats": {
+        "task": "alerts.beat.raise_missed_heartbeats",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
     # Walks due escalation steps and sends due notifications.
     "page": {
         "task": "oncall.beat.run_engine",

@@ -5,7 +5,8 @@ from itertools import count
 from typing import Any
 
 from accounts.models import Team, User, hash_secret
-from alerts.models import Alert, Integration
+from alerts.models import Alert, Integration, Route, Silence
+from alerts.services.rulebook import change_rules
 from catalog.models import Asset, Edge
 from catalog.services import bump_lineage_version
 from incidents.models import Incident
@@ -68,6 +69,27 @@ def make_alert(**values: Any) -> Alert:
         "last_at": at,
     }
     return Alert.objects.create(**{**defaults, **values})
+
+
+def make_silence(**values: Any) -> Silence:
+    """Hides everything for two hours from noon on, unless told what."""
+    defaults = {
+        "reason": "Warehouse migration",
+        "starts_at": NOON,
+        "ends_at": NOON + timedelta(hours=2),
+        "created_at": NOON,
+    }
+    silence = Silence.objects.create(**{**defaults, **values})
+    change_rules()
+    return silence
+
+
+def make_route(**values: Any) -> Route:
+    number = next(_numbers)
+    defaults = {"name": f"rule {number}", "position": number}
+    route = Route.objects.create(**{**defaults, **values})
+    change_rules()
+    return route
 
 
 def make_incident(**values: Any) -> Incident:

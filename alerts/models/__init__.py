@@ -1,6 +1,6 @@
 """Inlets, what comes in by them, and the rules that keep it quiet."""
 
-from alerts.models.alert import Alert, AlertQuerySet, Event
+from alerts.models.alert import Alert, AlertQuerySet, Event, LastTold
 from alerts.models.heartbeat import Heartbeat, HeartbeatMiss, InletWatch
 from alerts.models.integration import (
     DEFAULT_RATE_LIMIT,
@@ -8,6 +8,16 @@ from alerts.models.integration import (
     Integration,
     RefusedCount,
     Severity,
+)
+from alerts.models.quiet import (
+    Flapping,
+    Handling,
+    InletQuiet,
+    Route,
+    RouteCount,
+    RulebookVersion,
+    Silence,
+    SilencedAlert,
 )
 
 __all__ = [
@@ -20,6 +30,15 @@ __all__ = [
     "HeartbeatMiss",
     "InletWatch",
     "Integration",
+    "LastTold",
     "RefusedCount",
     "Severity",
+    "Flapping",
+    "Handling",
+    "InletQuiet",
+    "Route",
+    "RouteCount",
+    "RulebookVersion",
+    "Silence",
+    "SilencedAlert",
 ]

@@ -133,7 +133,9 @@ class Alert(models.Model):
             models.Index(
                 fields=["id"], name="alert_changed", condition=Q(has_changed=True)
             ),
-            models.Index(fields=["integration", "dedup_key"], name="alert_by_key"),
+            models.Index(
+                fields=["integration", "dedup_key", "-id"], name="alert_by_key"
+            ),
             models.Index(fields=["asset", "-last_at"], name="alert_by_asset"),
             models.Index(
                 fields=["integration", "parent_run_id"],

@@ -9,7 +9,9 @@ from alerts.services.integrations import (
     new_key,
     rotate_key,
 )
+from alerts.services.releasing import release_due_alerts
 from alerts.services.resolving import resolve_alerts
+from alerts.services.settling import Note, Settled, settle
 from alerts.services.storing import store_messages
 from alerts.services.test_events import send_test_event
 
@@ -24,4 +26,8 @@ __all__ = [
     "rotate_key",
     "send_test_event",
     "store_messages",
+    "Note",
+    "Settled",
+    "release_due_alerts",
+    "settle",
 ]

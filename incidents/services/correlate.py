@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from alerts.models import Alert
+from alerts.services import settle
 from catalog.graph import snapshot
 from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH
 from catalog.models import Asset
@@ -25,7 +26,11 @@ from incidents.models import Incident, IncidentAlert, UncorrelatedAlert
 from incidents.services.growing import apply_plan
 from incidents.services.locking import lock_incidents
 from incidents.services.member_changes import take_changes
-from incidents.services.open_incidents import load_open_incidents
+from incidents.services.open_incidents import (
+    in_open_incidents,
+    load_open_incidents,
+)
+from incidents.services.routing import note_on_timelines
 
 logger = logging.getLogger(__name__)
 
@@ -116,11 +121,14 @@ def _take(alerts: Collection[Alert], *, at: datetime) -> None:
         member.alert_id: member
         for member in IncidentAlert.objects.filter(alert__in=[a.pk for a in alerts])
     }
-    known = [alert for alert in alerts if alert.pk in members]
-    new = [alert for alert in alerts if alert.pk not in members]
+    settled = settle(
+        list(alerts), known=members, in_open_incidents=in_open_incidents, at=at
+    )
+    new = settled.new
     plan, incidents = _plan(new, {m.incident_id for m in members.values()})
-    apply_plan(plan, alerts=new, incidents=incidents, at=at)
-    take_changes(known, members=members, incidents=incidents, at=at)
+    apply_plan(plan, alerts=new, routes=settled.routes, incidents=incidents, at=at)
+    take_changes(settled.changed, members=members, incidents=incidents, at=at)
+    note_on_timelines(settled.notes, at=at)
     _update_health(alerts, at=at)
     _mark_taken(alerts)
 

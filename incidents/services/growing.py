@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from alerts.models import Alert
+from alerts.models import Alert, Route
 from catalog.models import Asset
 from core.live import publish
 from incidents import wording
@@ -25,7 +25,13 @@ from incidents.services.assessing import (
     take_in,
 )
 from incidents.services.grouping import absorb
-from incidents.services.growth import Growth, add_failing, count_in, new_incident
+from incidents.services.growth import (
+    Growth,
+    add_failing,
+    count_in,
+    give_routes,
+    new_incident,
+)
 from incidents.services.lineage import examine
 from incidents.services.member_changes import acknowledge_as_asked
 from incidents.services.open_incidents import last_closed
@@ -41,6 +47,7 @@ def apply_plan(
     plan: Plan,
     *,
     alerts: Collection[Alert],
+    routes: Mapping[int, Route],
     incidents: Mapping[int, Incident],
     at: datetime,
 ) -> None:
@@ -48,6 +55,7 @@ def apply_plan(
     on how many incidents are opened and paged, not on how many alerts join."""
     by_id = {alert.pk: alert for alert in alerts}
     growths = _growths(plan.placements, by_id, incidents, at=at)
+    give_routes(growths.values(), routes)
     if not growths:
         return
     known = failing_since(key for key in growths if key > 0)
@@ -155,7 +163,8 @@ def _examine(growths: Mapping[int, Growth], *, at: datetime) -> None:
                 growth.incident, found[key], assets, alerts_severity=growth.worst, at=at
             )
             cause = growth.incident.suspected_asset_id
-            if growth.is_new and cause is not None and assets[cause].team_id:
+            is_routed = growth.route is not None and growth.route.team_id is not None
+            if growth.is_new and not is_routed and cause and assets[cause].team_id:
                 growth.incident.team_id = assets[cause].team_id
 
 
@@ -291,6 +300,7 @@ def _page_and_tell(growths: Iterable[Growth], *, at: datetime) -> None:
                 start_paging(
                     incident,
                     integration=first.integration,
+                    route=growth.route,
                     description=first.description,
                     dashboards=growth.dashboards,
                     at=at,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from alerts.models import Alert
+from alerts.models import Alert, Route
 from incidents.correlation import Placement
 from incidents.models import Incident, TimelineEntry
 from incidents.services.assessing import may_raise
@@ -25,6 +26,7 @@ class Growth:
     severity_before: str = ""
     entries: list[TimelineEntry] = field(default_factory=list)
     dashboards: list[AssetRow] = field(default_factory=list)
+    route: Route | None = None
 
     @property
     def firing(self) -> list[Alert]:
@@ -76,6 +78,14 @@ def new_incident(alert: Alert, *, at: datetime) -> Incident:
         detected_at=alert.first_at,
         triggered_at=max(at, alert.first_at),
     )
+
+
+def give_routes(growths: Iterable[Growth], routes: Mapping[int, Route]) -> None:
+    """Let the routing rule of the alert that opens an incident name its team."""
+    for growth in growths:
+        growth.route = routes.get(growth.joined[0][0].pk) if growth.is_new else None
+        if growth.route is not None and growth.route.team_id is not None:
+            growth.incident.team_id = growth.route.team_id
 
 
 def count_in(growth: Growth) -> None:

@@ -58,6 +58,22 @@ def _open_keys(alerts: Collection[Alert]) -> dict[int, set[Key]]:
     return keys
 
 
+def in_open_incidents(alerts: Collection[Alert]) -> set[int]:
+    """The ids of those whose key or asset an open incident has. Two queries."""
+    keys = _open_keys(alerts)
+    held = {key for of_incident in keys.values() for key in of_incident}
+    failing = set(
+        FailingAsset.objects.filter(asset__in={alert.asset_id for alert in alerts})
+        .exclude(incident__status=RESOLVED)
+        .values_list("asset_id", flat=True)
+    )
+    return {
+        alert.pk
+        for alert in alerts
+        if alert.asset_id in failing or (alert.integration_id, alert.dedup_key) in held
+    }
+
+
 def last_closed(
     asset_ids: Collection[int], keys: Collection[Key]
 ) -> tuple[dict[int, int], dict[Key, int]]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from accounts.models import Team
-from alerts.models import Integration
+from alerts.models import Integration, Route
 from core.http import absolute_url
 from incidents import wording
 from incidents.models import Incident, TimelineEntry
 from incidents.services.assessing import failing_since
 from incidents.services.lineage import AssetRow, examine
+from incidents.services.routing import route_of
 from oncall.models import EscalationPolicy
 from oncall.services import (
     escalate_now,
@@ -29,6 +30,7 @@ def start_paging(
     *,
     at: datetime,
     integration: Integration | None = None,
+    route: Route | None = None,
     description: str = "",
     dashboards: Iterable[AssetRow] | None = None,
 ) -> None:
@@ -39,23 +41,36 @@ def start_paging(
         body=page_body(incident, description=description, dashboards=dashboards),
         url=absolute_url(incident),
         severity=incident.severity,
-        policy=policy_for(incident, integration=integration),
+        policy=policy_for(incident, integration=integration, route=route),
         at=at,
     )
 
 
 def policy_for(
-    incident: Incident, *, integration: Integration | None
+    incident: Incident,
+    *,
+    integration: Integration | None,
+    route: Route | None = None,
 ) -> EscalationPolicy | None:
-    """The suspected cause's team's policy, else the inlet's, else that of the inlet's
-    or incident's team, else the install's default; None when there is none at all."""
-    integration = integration or first_integration(incident)
+    """The policy that the routing rule names, else the suspected cause's team's, else
+    the inlet's, else that of the inlet's or incident's team, else that of the default
+    route, else the install's default; None when there is none at all.
+
+    `integration` and `route` are those of the alert that opened the incident, looked
+    up where they are not given.
+    """
+    # Given together, so that opening thousands of incidents asks for neither.
+    if integration is None:
+        route = route or route_of(incident)
+        integration = first_integration(incident)
     cause = incident.suspected_asset
     return (
-        _policy_of(cause.team if cause else None)
+        _policy_by(route)
+        or _policy_of(cause.team if cause else None)
         or (integration.escalation_policy if integration else None)
         or _policy_of(integration.team if integration else None)
         or _policy_of(incident.team)
+        or _policy_by(Route.objects.filter(is_default=True).first())
         or policy_for_team(None)
     )
 
@@ -67,6 +82,11 @@ def first_integration(incident: Incident) -> Integration | None:
         return None
     member = incident.members.select_related("alert__integration").first()
     return member.alert.integration if member else None
+
+
+def _policy_by(route: Route | None) -> EscalationPolicy | None:
+    """The policy a rule names, itself or by its team."""
+    return (route.policy or _policy_of(route.team)) if route else None
 
 
 def _policy_of(team: Team | None) -> EscalationPolicy | None:

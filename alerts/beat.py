@@ -1,0 +1,12 @@
+"""What inlets and alerts do by themselves. Each may run twice, late or not at all."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from alerts.services import release_due_alerts
+
+
+@shared_task
+def release_alerts() -> None:
+    """Let alerts be decided anew whose silence or waiting time is over."""
+    release_due_alerts(at=timezone.now())
