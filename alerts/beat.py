@@ -3,10 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from alerts.services import release_due_alerts
+from alerts.services import raise_missed, release_due_alerts
 
 
 @shared_task
 def release_alerts() -> None:
     """Let alerts be decided anew whose silence or waiting time is over."""
     release_due_alerts(at=timezone.now())
+
+
+@shared_task
+def raise_missed_heartbeats() -> None:
+    """Alert for each heartbeat whose ping did not come in time."""
+    raise_missed(at=timezone.now())

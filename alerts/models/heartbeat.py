@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
+from alerts.formats.base import AssetRef
 from alerts.models.integration import Integration, Severity
 from catalog.models import Asset
 
@@ -85,6 +86,13 @@ class Heartbeat(models.Model):
     def dedup_key(self) -> str:
         return f"heartbeat:{self.name}"
 
+    @property
+    def asset_ref(self) -> AssetRef | None:
+        """Its asset as an alert names one."""
+        if self.asset is None:
+            return None
+        return AssetRef(self.asset.namespace, self.asset.name, self.asset.type)
+
 
 class HeartbeatMiss(models.Model):
     """A report that did not come, came too late, or said that the job failed.
@@ -105,7 +113,7 @@ class HeartbeatMiss(models.Model):
     at = models.DateTimeField()
     until = models.DateTimeField(null=True)
     said = models.TextField(blank=True)
-    event_id = models.BigIntegerField(null=True)
+    alert_id = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ["-at", "-pk"]

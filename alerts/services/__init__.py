@@ -1,6 +1,13 @@
 """What can be done with integrations and alerts."""
 
 from alerts.services.catalog_facts import record_catalog_facts
+from alerts.services.heartbeats import (
+    change_heartbeat,
+    create_heartbeat,
+    delete_heartbeat,
+    pause_heartbeat,
+    resume_heartbeat,
+)
 from alerts.services.integrations import (
     change_integration,
     create_integration,
@@ -9,11 +16,13 @@ from alerts.services.integrations import (
     new_key,
     rotate_key,
 )
+from alerts.services.pings import Ping, raise_missed, record_ping
 from alerts.services.releasing import release_due_alerts
 from alerts.services.resolving import resolve_alerts
 from alerts.services.settling import Note, Settled, settle
 from alerts.services.storing import store_messages
 from alerts.services.test_events import send_test_event
+from alerts.services.watching import say_inlet_lives
 
 __all__ = [
     "change_integration",
@@ -30,4 +39,13 @@ __all__ = [
     "Settled",
     "release_due_alerts",
     "settle",
+    "Ping",
+    "change_heartbeat",
+    "create_heartbeat",
+    "delete_heartbeat",
+    "pause_heartbeat",
+    "raise_missed",
+    "record_ping",
+    "resume_heartbeat",
+    "say_inlet_lives",
 ]
