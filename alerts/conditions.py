@@ -210,7 +210,7 @@ class Index:
         for number in candidates:
             rule = self.rules[number]
             if rule.title and hits is None:
-                found: Iterable[int] = self._titles.Match(subject.title)
+                found: Iterable[int] = self._titles.Match(subject.title) or ()
                 hits = {self._titled[one] for one in found}
             if rule.hold(subject, title_is_hit=bool(hits and number in hits)):
                 yield number
