@@ -44,6 +44,8 @@ def parse(payload: object, context: ParseContext) -> Parsed:
     """Read one event or an array of them.
 
     The dedup key is the job, not the run: a later run's COMPLETE resolves the FAIL.
+    Each assertion about a dataset is an alert of its own. Facets nobody knows stay in
+    the message, which is kept as it came.
     """
     return read_batch(
         payload, lambda item: _parsed(read_event(item), context), limit=BATCH_LIMIT
@@ -89,21 +91,24 @@ def sample(key: str, at: datetime) -> object:
 
 
 def _parsed(event: LineageEvent, context: ParseContext) -> Parsed:
-    job = event.job
-    if job is None or event.is_noise:
+    if event.is_noise:
         return Parsed(lineage=event.lineage)
+    tests = _test_alerts(event)
+    if event.job is None:
+        return Parsed(alerts=tests, lineage=event.lineage)
     return Parsed(
-        alerts=_alerts(event, job),
-        runs=_runs(event, job, context),
+        alerts=_alerts(event, event.job, tests),
+        runs=_runs(event, event.job, context),
         lineage=event.lineage,
     )
 
 
-def _alerts(event: LineageEvent, job: FoundAsset) -> tuple[IncomingAlert, ...]:
+def _alerts(
+    event: LineageEvent, job: FoundAsset, tests: tuple[IncomingAlert, ...]
+) -> tuple[IncomingAlert, ...]:
     status = STATUSES.get(event.type)
     if status is None:
-        return ()
-    tests = _test_alerts(event, job) if event.job_type == "TEST" else ()
+        return tests
     if status == "firing" and event.job_type == "TEST" and event.tests:
         return tests  # each test speaks for itself; skipped ones are silent
     return (_job_alert(event, job, status), *tests)
@@ -121,18 +126,32 @@ def _job_alert(event: LineageEvent, job: FoundAsset, status: Status) -> Incoming
         run_id=identifier(event.run_id, RUN_ID_LENGTH),
         labels=_labels(event),
         occurred_at=event.at,
-        pages=not (event.has_tries_left or event.repeats_parts),
+        pages=not event.has_tries_left,
+        parent_run_id=identifier(event.parent_run_id, RUN_ID_LENGTH),
+        repeats_parts=event.repeats_parts,
     )
 
 
-def _test_alerts(event: LineageEvent, job: FoundAsset) -> tuple[IncomingAlert, ...]:
-    return tuple(_test_alert(event, job, test) for test in event.tests if test.was_run)
+def _test_alerts(event: LineageEvent) -> tuple[IncomingAlert, ...]:
+    """What has only begun has no result yet, and what was cancelled none to trust."""
+    if event.type in ("START", "ABORT"):
+        return ()
+    return tuple(
+        _test_alert(event, test, about)
+        for test in event.tests
+        if test.was_run and (about := _about(event, test))
+    )
+
+
+def _about(event: LineageEvent, test: TestResult) -> AssetRef | None:
+    if test.about:
+        return AssetRef(*test.about)
+    return _ref(event.job) if event.job else None
 
 
 def _test_alert(
-    event: LineageEvent, job: FoundAsset, test: TestResult
+    event: LineageEvent, test: TestResult, about: AssetRef
 ) -> IncomingAlert:
-    about = AssetRef(*test.about) if test.about else _ref(job)
     verb = "passed" if test.success else "failed"
     return IncomingAlert(
         title=one_line(f"{test.name} {verb} on {about.name}", TITLE_LENGTH),
@@ -146,6 +165,7 @@ def _test_alert(
         labels=labels_of([("test", test.name), *_labels(event).items()]),
         occurred_at=event.at,
         pages=not test.is_warning,
+        parent_run_id=identifier(event.parent_run_id, RUN_ID_LENGTH),
     )
 
 

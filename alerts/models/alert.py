@@ -142,6 +142,11 @@ class Alert(models.Model):
                 name="alert_by_parent_run",
                 condition=~Q(parent_run_id=""),
             ),
+            models.Index(
+                fields=["integration", "run_id"],
+                name="alert_whole_by_run",
+                condition=Q(repeats_parts=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from ast import literal_eval
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from catalog.importers.base import (
@@ -17,6 +19,9 @@ from core.text import identifier, items, link, mapping, text_of, told
 
 Facets = Mapping[str, Any]
 
+# A longer list is none that was meant to be read; a deep one could be a trap.
+PRINTED_LENGTH = 8192
+UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 OWNERS_KEPT = 50
 ALIASES_KEPT = 50
 
@@ -68,10 +73,11 @@ def listed(value: object) -> list[Any]:
     """Return a list, also one sent as the text Python prints for it: "['a', 'b']"."""
     if not isinstance(value, str):
         return items(value)
-    try:
-        return items(json.loads(value.replace("'", '"')))
-    except (ValueError, RecursionError):
-        return []
+    if len(value) <= PRINTED_LENGTH and value.startswith("["):
+        for read in (json.loads, literal_eval):
+            with suppress(*UNREADABLE):
+                return items(read(value))
+    return []
 
 
 def job_asset(key: AssetKey, facets: Facets, *, has_parent: bool) -> FoundAsset:

@@ -6,7 +6,7 @@ and a dataset without namespace or name is left out.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -34,6 +34,8 @@ MESSAGE_LENGTH = 8192
 
 # dbt-ol sends the statements of a model as runs of their own: model.sql.3
 _STATEMENT_RUN = re.compile(r".+\.sql\.\d+")
+# What dbt builds; its tests are jobs about these.
+_DBT_BUILDS = frozenset({"model", "seed", "snapshot"})
 
 Event = Mapping[str, Any]
 Edges = list[tuple[AssetKey, AssetKey]]
@@ -59,8 +61,9 @@ class TestResult:
 class LineageEvent:
     """One event. `job` is None in a DatasetEvent; `run_id` is "" but in a RunEvent.
 
-    `at` is None for an eventTime in an impossible year. `repeats_parts` marks the
-    failure of a whole whose parts' failures were sent too (a DAG's task_failure).
+    `at` is None for an eventTime in an impossible year. `repeats_parts` marks a whole
+    that fails because a part of it has, which is told by itself (a DAG's
+    task_failure).
     """
 
     at: datetime | None
@@ -123,7 +126,8 @@ def _dataset_event(
     if errors or key is None:
         raise InvalidInputError(errors)
     assets, edges = _dataset(key, facets_of(event.get("dataset")), None)
-    return LineageEvent(at, lineage(assets, edges))
+    tests = _assertions(event.get("dataset"), is_dbt=False)
+    return LineageEvent(at, lineage(assets, edges), tests=tuple(tests))
 
 
 def _job_event(
@@ -134,13 +138,17 @@ def _job_event(
     parent_key = asset_key(parent.get("job"))
     job = job_asset(key, facets, has_parent=parent_key is not None)
     integration, job_type = integration_of(facets), job_type_of(facets)
+    node = _DbtNode.of(job, facets) if integration == "DBT" else None
+    job = node.named_alike(job) if node else job
     error = mapping(run.get("errorMessage"))
     airflow = mapping(run.get("airflow")) or mapping(run.get("airflowDagRun"))
     message = told(error.get("message"), MESSAGE_LENGTH)
     is_noise = integration == "DBT" and bool(_STATEMENT_RUN.fullmatch(key.name))
     return LineageEvent(
         at,
-        FoundLineage() if is_noise else _job_lineage(event, job, parent_key, airflow),
+        FoundLineage()
+        if is_noise
+        else _job_lineage(event, job, parent_key, airflow, node),
         type=EVENT_TYPES.get(told(event.get("eventType"), 40).upper()),
         job=job,
         job_type=job_type,
@@ -159,34 +167,79 @@ def _job_event(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _DbtNode:
+    """What dbt-ol says a job is about: the node it builds or tests.
+
+    `relation` is the table of the node, "database.schema.alias", "" if not told.
+    """
+
+    unique_id: str
+    relation: str
+    is_test: bool
+
+    @classmethod
+    def of(cls, job: FoundAsset, facets: Facets) -> "_DbtNode | None":
+        node = mapping(facets.get("dbt_node"))
+        unique_id = told(node.get("unique_id"))
+        kind, _, rest = unique_id.partition(".")
+        if not rest:
+            return None
+        parts = [told(node.get(part), 200) for part in ("database", "schema", "alias")]
+        is_test = kind not in _DBT_BUILDS or job_type_of(facets) == "TEST"
+        return cls(unique_id, ".".join(parts) if all(parts) else "", is_test)
+
+    def named_alike(self, job: FoundAsset) -> FoundAsset:
+        """Return the job that builds a node by the node's id.
+
+        dbt-ol calls it "shop.main.shop.orders", "shop.main.shop.orders.build.run" or
+        "model.shop.orders", as it was run: one thing. The name sent is an alias.
+        """
+        if self.is_test or job.name == self.unique_id:
+            return job
+        return replace(job, name=self.unique_id, aliases=(job.key,))
+
+    def table_name(self, name: str) -> AssetKey | None:
+        """Return how dbt's artifacts call the table `name` of this node's project."""
+        project = self.unique_id.split(".")[1]
+        return asset_key({"namespace": f"dbt://{project}", "name": name})
+
+
 def _repeats_parts(integration: str, job_type: str, message: str) -> bool:
-    """A DAG's run says why it failed; dbt-ol names no reason when a node's failed."""
+    """A DAG's run says why it failed; dbt fails when one of its nodes does."""
     if job_type == "DAG":
         return message == "task_failure"
-    return integration == "DBT" and job_type == "JOB" and not message
+    return integration == "DBT" and job_type == "JOB"
 
 
 def _has_tries_left(airflow: Facets) -> bool:
-    tried = told(mapping(airflow.get("taskInstance")).get("try_number"), 9)
-    retries = told(mapping(airflow.get("task")).get("retries"), 9)
+    """`max_tries`, where it is told, knows of tries that were given by hand."""
+    instance, task = mapping(airflow.get("taskInstance")), mapping(airflow.get("task"))
+    tried = told(instance.get("try_number"), 9)
+    retries = told(instance.get("max_tries"), 9) or told(task.get("retries"), 9)
     numbers = [text for text in (tried, retries) if text.isascii() and text.isdigit()]
     return len(numbers) == 2 and int(numbers[0]) <= int(numbers[1])
 
 
 def _job_lineage(
-    event: Event, job: FoundAsset, parent: AssetKey | None, airflow: Facets
+    event: Event,
+    job: FoundAsset,
+    parent: AssetKey | None,
+    airflow: Facets,
+    node: _DbtNode | None,
 ) -> FoundLineage:
     """Return input -> job -> output, and the tasks next to an Airflow task."""
     # dbt tags the run with what is true of the model it builds.
     tier = tier_in(facets_of(event.get("run")))
     assets: list[FoundAsset] = [job]
     edges: Edges = []
-    outputs = _outputs(event)
+    inputs = _named(event.get("inputs"))
+    outputs = _outputs(event, inputs, node)
     for key, facets in outputs.items():
-        more, onward = _dataset(key, facets, tier)
-        assets += more
+        (table, *fed), onward = _dataset(key, facets, tier)
+        assets += [_also_named(table, node), *fed]
         edges += [(job.key, key), *onward]
-    for key, facets in _named(event.get("inputs")).items():
+    for key, facets in inputs.items():
         assets += _dataset(key, facets, None)[0]
         # What a job reads and writes is its output: an edge both ways is a circle.
         if key not in outputs:
@@ -202,17 +255,31 @@ def _named(datasets: object) -> dict[AssetKey, Facets]:
     return {key: facets for key, facets in found if key is not None}
 
 
-def _outputs(event: Event) -> dict[AssetKey, Facets]:
-    """Return the outputs; for a dbt model that failed and names none, its relation."""
-    outputs = _named(event.get("outputs"))
-    node = mapping(facets_of(event.get("job")).get("dbt_node"))
-    relation = [told(node.get(part), 200) for part in ("database", "schema", "alias")]
-    inputs = _named(event.get("inputs"))
-    if outputs or not inputs or not all(relation):
+def _outputs(
+    event: Event, inputs: Mapping[AssetKey, Facets], node: _DbtNode | None
+) -> dict[AssetKey, Facets]:
+    """Return the outputs; of a dbt model that failed and names none, its table.
+
+    The table a dbt test would store its findings in, which nearly never exists, is
+    left out.
+    """
+    if node is None:
+        return _named(event.get("outputs"))
+    if node.is_test:
+        return {}
+    if outputs := _named(event.get("outputs")):
         return outputs
-    namespace = next(iter(inputs)).namespace
-    made = asset_key({"namespace": namespace, "name": ".".join(relation)})
+    made = node.table_name(node.relation)
+    if near := next(iter(inputs), None):  # in the same warehouse
+        made = asset_key({"namespace": near.namespace, "name": node.relation})
     return {made: {}} if made else {}
+
+
+def _also_named(table: FoundAsset, node: _DbtNode | None) -> FoundAsset:
+    alias = node.table_name(table.name) if node else None
+    if alias is None or alias == table.key:
+        return table
+    return replace(table, aliases=(*table.aliases, alias))
 
 
 def _dataset(
@@ -244,19 +311,30 @@ def _tasks_beside(job: FoundAsset, airflow: Facets) -> tuple[list[FoundAsset], E
 
 def _tests(event: Event, run: Facets, integration: str) -> Iterator[TestResult]:
     is_dbt = integration == "DBT"
-    for dataset in listed(event.get("inputs")):
-        key = asset_key(dataset)
-        facets = {**facets_of(dataset), **facets_of(dataset, "inputFacets")}
-        for one in listed(
-            mapping(facets.get("dataQualityAssertions")).get("assertions")
-        ):
-            if key and (result := _assertion(mapping(one), key, is_dbt)):
-                yield result
+    for field in ("inputs", "outputs"):
+        for dataset in listed(event.get(field)):
+            yield from _assertions(dataset, is_dbt=is_dbt)
     inputs = list(_named(event.get("inputs")))
     about = inputs[0] if len(inputs) == 1 else None
     for one in items(mapping(run.get("test")).get("tests")):
         if result := _test(mapping(one), about):
             yield result
+
+
+def _assertions(dataset: object, *, is_dbt: bool) -> Iterator[TestResult]:
+    key = asset_key(dataset)
+    if key is None:
+        return
+    for field in ("inputFacets", "outputFacets", "facets"):
+        quality = mapping(facets_of(dataset, field).get("dataQualityAssertions"))
+        found = [
+            result
+            for one in listed(quality.get("assertions"))
+            if (result := _assertion(mapping(one), key, is_dbt))
+        ]
+        if found:  # dbt-ol writes them down twice
+            yield from found
+            return
 
 
 def _assertion(one: Facets, about: AssetKey, is_dbt: bool) -> TestResult | None:

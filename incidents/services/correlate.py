@@ -23,6 +23,7 @@ from catalog.services.upserts import AssetFacts, upsert_assets
 from core.text import identifier
 from incidents.correlation import OpenIncident, Plan, Signal, decide
 from incidents.models import Incident, IncidentAlert, UncorrelatedAlert
+from incidents.run_ties import RunLineage
 from incidents.services.growing import apply_plan
 from incidents.services.locking import lock_incidents
 from incidents.services.member_changes import take_changes
@@ -31,6 +32,7 @@ from incidents.services.open_incidents import (
     load_open_incidents,
 )
 from incidents.services.routing import note_on_timelines
+from incidents.services.run_ties import tie_runs
 
 logger = logging.getLogger(__name__)
 
@@ -157,6 +159,7 @@ def _plan(
 ) -> tuple[Plan, dict[int, Incident]]:
     """Decide and lock all that the decision touches; decide again if that has changed
     in between."""
+    ties = tie_runs(alerts)
     signals = [
         Signal(a.pk, (a.integration_id, a.dedup_key), a.asset_id, a.first_at, a.pages)
         for a in alerts
@@ -166,7 +169,7 @@ def _plan(
         plan = decide(
             signals,
             incidents=known.values(),
-            lineage=snapshot(fresh=True),
+            lineage=RunLineage(snapshot(fresh=True), ties),
             hops=settings.CORRELATION_HOPS,
             window=settings.CORRELATION_WINDOW,
         )

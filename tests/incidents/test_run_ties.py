@@ -1,0 +1,156 @@
+"""A run fails because a part of it has, and both are told of: one incident."""
+
+import pytest
+
+from alerts.models import Alert, Integration
+from incidents.models import Incident
+from incidents.run_ties import RunLineage
+from oncall.models import Escalation
+from tests.factories import make_integration
+from tests.incidents.world import correlate, end, fire, minutes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def integration() -> Integration:
+    return make_integration(format="openlineage")
+
+
+def task(name: str, integration: Integration, *, at: float = 0) -> Alert:
+    return fire(
+        f"etl.{name}",
+        at=at,
+        integration=integration,
+        run_id=f"run of {name}",
+        parent_run_id="run of etl",
+    )
+
+
+def dag(integration: Integration, *, at: float = 0, **values: object) -> Alert:
+    told = {"run_id": "run of etl", "repeats_parts": True, **values}
+    return fire("etl", at=at, integration=integration, **told)
+
+
+def incidents() -> list[set[str]]:
+    return [
+        {member.alert.asset_name for member in incident.members.all()}
+        for incident in Incident.objects.order_by("pk")
+    ]
+
+
+def test_a_dag_that_fails_after_its_task_joins_the_tasks_incident(
+    integration: Integration,
+) -> None:
+    task("load", integration)
+    correlate(1)
+    dag(integration, at=2)
+    correlate(3)
+
+    assert incidents() == [{"etl.load", "etl"}]
+    assert Escalation.objects.count() == 1
+
+
+def test_a_dag_that_is_told_first_is_joined_by_its_task(
+    integration: Integration,
+) -> None:
+    dag(integration)
+    correlate(1)
+    task("load", integration, at=2)
+    correlate(3)
+
+    assert incidents() == [{"etl.load", "etl"}]
+    assert Escalation.objects.count() == 1
+
+
+def test_both_in_one_batch_are_one_incident_about_the_task(
+    integration: Integration,
+) -> None:
+    dag(integration)
+    task("load", integration, at=0.1)
+    correlate(1)
+
+    incident = Incident.objects.get()
+    assert incidents() == [{"etl.load", "etl"}]
+    assert incident.title == "etl.load failed"
+
+
+def test_a_dag_whose_task_told_of_nothing_pages(integration: Integration) -> None:
+    dag(integration)
+    correlate(1)
+
+    assert incidents() == [{"etl"}]
+    assert Escalation.objects.count() == 1
+
+
+def test_a_dag_that_ends_after_its_tasks_incident_does_not_page_again(
+    integration: Integration,
+) -> None:
+    failed = task("load", integration)
+    correlate(1)
+    end(failed, at=30)
+    correlate(31)
+    Incident.objects.get().resolve(by=None, at=minutes(32), why="")
+    dag(integration, at=120)
+    correlate(121)
+
+    assert incidents() == [{"etl.load"}]
+
+
+def test_two_tasks_without_a_path_stay_two_incidents(integration: Integration) -> None:
+    task("load", integration)
+    task("export", integration, at=0.1)
+    dag(integration, at=0.2)
+    correlate(1)
+
+    assert sorted(map(sorted, incidents())) == [["etl", "etl.load"], ["etl.export"]]
+
+
+def test_another_run_of_the_dag_has_nothing_to_do_with_it(
+    integration: Integration,
+) -> None:
+    task("load", integration)
+    dag(integration, at=1, run_id="another run")
+    correlate(2)
+
+    assert len(incidents()) == 2
+
+
+def test_a_failed_try_with_tries_left_explains_no_failed_dag(
+    integration: Integration,
+) -> None:
+    tried = task("load", integration)
+    Alert.objects.filter(pk=tried.pk).update(pages=False)
+    dag(integration, at=1)
+    correlate(2)
+
+    assert Escalation.objects.count() == 1
+
+
+def test_tasks_told_by_the_run_of_their_dag_are_not_wholes_of_each_other(
+    integration: Integration,
+) -> None:
+    for name in ("load", "export"):
+        alert = task(name, integration)
+        Alert.objects.filter(pk=alert.pk).update(run_id="run of etl")
+    correlate(1)
+
+    assert len(incidents()) == 2
+
+
+class NoLineage:
+    def ancestors(self, asset_id: int, hops: int | None = None) -> dict[int, int]:
+        return {100: 1} if asset_id == 1 else {}
+
+    def descendants(self, asset_id: int, hops: int | None = None) -> dict[int, int]:
+        return {1: 1} if asset_id == 100 else {}
+
+
+def test_a_run_within_a_run_within_a_run_is_downstream_of_all_its_parts() -> None:
+    model, build, task_, dag_ = 1, 2, 3, 4
+    runs = RunLineage(NoLineage(), {dag_: {task_}, task_: {build}, build: {model}})
+
+    assert runs.ancestors(dag_) == {task_: 1, build: 2, model: 3, 100: 4}
+    assert runs.descendants(model) == {build: 1, task_: 2, dag_: 3}
+    assert runs.descendants(100) == {model: 1, build: 2, task_: 3, dag_: 4}
+    assert runs.ancestors(model) == {100: 1}
