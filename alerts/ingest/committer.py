@@ -12,23 +12,33 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import psycopg
 
-from alerts.ingest import statements
+from alerts.ingest import columns, statements
 from alerts.ingest.inlets import Inlets
-from alerts.ingest.writing import Connection, Message, Stored, write
+from alerts.ingest.messages import Message, Stored
+from alerts.ingest.queues import Queues, Waiter
+from alerts.ingest.writing import Connection, write
 from core.errors import InvalidInputError
+from core.live import CHANNEL
 
 logger = logging.getLogger(__name__)
 
-BATCH_MESSAGES = 500
 RECONNECT_SECONDS = 0.5
+# What can wait is done this often however many batches there are: open pages are told
+# of new events, and the refused are counted.
+REST_SECONDS = 0.25
+IDS_AHEAD = 1_000
 
 
 class StoreUnavailableError(Exception):
     """The message could not be committed; the sender should send it again."""
+
+    def __init__(self, why: str = "the database is away") -> None:
+        super().__init__(why)
 
 
 class PoisonousError(Exception):
@@ -44,9 +54,6 @@ class PoisonousError(Exception):
         )
 
 
-Waiter = tuple[Message, "asyncio.Future[list[Stored]]"]
-
-
 class Committer:
     """Owns the inlet's one database connection. Lives in the event loop."""
 
@@ -56,23 +63,28 @@ class Committer:
         inlets: Inlets,
         *,
         on_commit: Callable[[], None],
+        queues: Queues | None = None,
     ) -> None:
         self.connection_parameters = connection_parameters
         self.inlets = inlets
         self.on_commit = on_commit
-        self.waiting: asyncio.Queue[Waiter | None] = asyncio.Queue()
+        self.queues = queues or Queues()
+        self.has_work = asyncio.Event()
         self.refreshes: list[asyncio.Future[None]] = []
+        self.event_ids: list[int] = []
+        self.topics: set[str] = set()
+        self.rested_at = 0.0
 
     async def submit(self, message: Message) -> list[Stored]:
         """Return what became of each alert once it is committed.
 
-        Raises StoreUnavailableError when it could not be.
+        Raises QueueFullError when too much of its integration waits already, and
+        StoreUnavailableError when it could not be committed.
         """
-        future: asyncio.Future[list[Stored]] = (
-            asyncio.get_running_loop().create_future()
-        )
-        self.waiting.put_nowait((message, future))
-        return await future
+        waiter = Waiter(message, asyncio.get_running_loop().create_future())
+        self.queues.put(waiter)
+        self.has_work.set()
+        return await waiter.answer
 
     async def refresh_inlets(self) -> None:
         """Return once the integrations have been read again.
@@ -81,7 +93,7 @@ class Committer:
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.refreshes.append(future)
-        self.waiting.put_nowait(None)
+        self.has_work.set()
         await future
 
     async def run(self) -> None:
@@ -89,8 +101,9 @@ class Committer:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    **self.connection_parameters()
+                    **self.connection_parameters(), autocommit=True
                 ) as connection:
+                    columns.register(connection.adapters)
                     await self._serve(connection)
             except (psycopg.Error, OSError) as error:
                 logger.warning("the inlet lost its database: %s", error)
@@ -103,116 +116,115 @@ class Committer:
     async def _serve(self, connection: Connection) -> None:
         while True:
             await self._refresh(connection)
-            batch = await self._gather()
+            await self._attend_to_the_rest(connection)
+            if not self.queues:
+                await self._wait()
+                continue
+            batch = self.queues.take()
             try:
-                await self._refresh(connection)
                 await self._commit(connection, batch)
             finally:
                 self._refuse(batch)
+
+    async def _wait(self) -> None:
+        """Wait for work, until what can wait is due at most."""
+        self.has_work.clear()
+        if self.refreshes:
+            return
+        is_due = self.topics or self.inlets.refused
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REST_SECONDS if is_due else 1):
+                await self.has_work.wait()
 
     async def _refresh(self, connection: Connection) -> None:
         if not (self.refreshes or self.inlets.needs_refresh()):
             return
         await self.inlets.refresh(connection)
-        await connection.commit()
         for future in self.refreshes:
             if not future.done():
                 future.set_result(None)
         self.refreshes.clear()
 
-    async def _gather(self) -> list[Waiter]:
-        """Wait a second at most for a message, then take all that has come."""
-        batch: list[Waiter] = []
-        with suppress(TimeoutError):
-            first = await asyncio.wait_for(self.waiting.get(), timeout=1)
-            batch += [first] if first else []
-        while len(batch) < BATCH_MESSAGES and not self.waiting.empty():
-            waiter = self.waiting.get_nowait()
-            batch += [waiter] if waiter else []
-        return batch
+    async def _attend_to_the_rest(self, connection: Connection) -> None:
+        if monotonic() - self.rested_at < REST_SECONDS:
+            return
+        self.rested_at = monotonic()
+        if self.topics:
+            topics, self.topics = self.topics, set()
+            await connection.execute(statements.ANNOUNCE, [CHANNEL, list(topics)])
+        if self.inlets.refused:
+            counts = dict(self.inlets.refused)
+            await connection.execute(statements.COUNT_REFUSED, _columns(counts))
+            self.inlets.refused.subtract(counts)
+            self.inlets.refused = +self.inlets.refused  # drops those that are 0
 
     async def _commit(self, connection: Connection, batch: list[Waiter]) -> None:
+        messages = [waiter.message for waiter in batch]
+        event_ids = await self._take_ids(connection, len(batch))
         try:
-            answers = await self._write_with_counts(connection, batch)
+            answers = await write(connection, messages, event_ids)
         except Exception as error:
             if connection.closed:
                 raise
             logger.warning("a batch of %d failed: %s", len(batch), error)
-            await connection.rollback()
-            for message, future in batch:
-                await self._commit_singly(connection, message, future)
+            for waiter, event_id in zip(batch, event_ids, strict=True):
+                await self._commit_singly(connection, waiter, event_id)
         else:
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
-        if batch:
-            self.on_commit()
+            for waiter, answer in zip(batch, answers, strict=True):
+                waiter.settle(answer)
+        self.topics.update(f"integration:{m.integration_id}" for m in messages)
+        self.on_commit()
 
-    async def _write_with_counts(
-        self, connection: Connection, batch: list[Waiter]
-    ) -> list[list[Stored]]:
-        """Commit the batch and how many messages were refused since the last one."""
-        counts = dict(self.inlets.refused)
-        if counts:
-            await connection.execute(statements.COUNT_REFUSED, _columns(counts))
-        answers = await write(connection, [message for message, _ in batch])
-        await connection.commit()
-        self.inlets.refused.subtract(counts)
-        self.inlets.refused = +self.inlets.refused  # drops those that are 0
-        return answers
+    async def _take_ids(self, connection: Connection, count: int) -> list[int]:
+        """Ids of events to be stored, got many at a time. Some may never be used."""
+        if len(self.event_ids) < count:
+            cursor = await connection.execute(
+                statements.NEXT_EVENT_IDS, [count + IDS_AHEAD]
+            )
+            self.event_ids = [row[0] for row in await cursor.fetchall()]
+        taken = self.event_ids[:count]
+        del self.event_ids[:count]
+        return taken
 
     async def _commit_singly(
-        self,
-        connection: Connection,
-        message: Message,
-        future: "asyncio.Future[list[Stored]]",
+        self, connection: Connection, waiter: Waiter, event_id: int
     ) -> None:
         """Commit one message of a batch that failed; one that cannot be is kept."""
         try:
-            (answer,) = await write(connection, [message])
-            await connection.commit()
+            (answer,) = await write(connection, [waiter.message], [event_id])
         except Exception as error:
             if connection.closed:
                 raise
-            await connection.rollback()
             if isinstance(error, psycopg.OperationalError):  # a deadlock, a full disk
-                self._refuse([(message, future)])
+                waiter.refuse(StoreUnavailableError())
                 return
             logger.exception("a message could not be stored")
-            await self._keep_unstored(connection, message)
-            if not future.done():
-                future.set_exception(PoisonousError())
+            await self._keep_unstored(connection, waiter.message, event_id)
+            waiter.refuse(PoisonousError())
         else:
-            if not future.done():
-                future.set_result(answer)
+            waiter.settle(answer)
 
     @staticmethod
-    async def _keep_unstored(connection: Connection, message: Message) -> None:
+    async def _keep_unstored(
+        connection: Connection, message: Message, event_id: int
+    ) -> None:
         problem = "It could not be stored."
         bare = replace(message, alerts=(), has_catalog_facts=False, problem=problem)
-        try:
-            await write(connection, [bare])
-            await connection.commit()
-        except psycopg.Error:  # its integration was deleted meanwhile
-            await connection.rollback()
+        with suppress(psycopg.Error):  # its integration was deleted meanwhile
+            await write(connection, [bare], [event_id])
 
     def _refuse_waiting(self) -> None:
-        batch = []
-        while not self.waiting.empty():
-            waiter = self.waiting.get_nowait()
-            batch += [waiter] if waiter else []
-        self._refuse(batch)
+        self._refuse(self.queues.take_all())
         for future in self.refreshes:
             if not future.done():
-                future.set_exception(StoreUnavailableError("the database is away"))
+                future.set_exception(StoreUnavailableError())
         self.refreshes.clear()
 
     @staticmethod
     def _refuse(batch: list[Waiter]) -> None:
         """Answer those that nobody has answered."""
-        for _, future in batch:
-            if not future.done():
-                future.set_exception(StoreUnavailableError("the database is away"))
+        for waiter in batch:
+            waiter.refuse(StoreUnavailableError())
 
 
 def _columns(counts: dict[tuple[int, str], int]) -> list[list[Any]]:

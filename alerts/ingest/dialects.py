@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from alerts.formats import opsgenie, pagerduty
 from alerts.formats.base import Parsed
 from alerts.formats.opsgenie import ACTIONS
+from alerts.ingest.messages import Stored
 from alerts.ingest.reading import CHANGES_V2, EVENTS_V2, LINEAGE, OPSGENIE
 from alerts.ingest.requests import JSON, RefusedError
-from alerts.ingest.writing import Stored
 from core.errors import InvalidInputError
 
 MAX_BODY = 1 << 20

@@ -1,14 +1,39 @@
-"""What is kept of a message that was understood."""
+"""What is kept of a message, and what comes of it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.formats.base import Parsed
-from alerts.ingest.writing import Message
+from alerts.formats.base import IncomingAlert, Parsed
 from alerts.models import SEVERITY_OF_WORD
 from catalog.importers.base import FoundLineage
 
 REJECTIONS_SHOWN = 20
 PROBLEM_LENGTH = 2000
+NO_LINEAGE = FoundLineage()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to keep, and the alerts read out of it.
+
+    `alerts` are (alert, severity) in the order sent.
+    """
+
+    integration_id: int
+    received_at: datetime
+    path: str
+    body: bytes
+    problem: str = ""
+    alerts: tuple[tuple[IncomingAlert, str], ...] = ()
+    has_catalog_facts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of one alert. `id` is None when there was nothing to resolve."""
+
+    id: int | None
+    is_new: bool
 
 
 def message_of(
@@ -37,7 +62,7 @@ def message_of(
             for alert in parsed.alerts
         ),
         has_catalog_facts=bool(
-            parsed.changes or parsed.runs or parsed.lineage != FoundLineage()
+            parsed.changes or parsed.runs or parsed.lineage != NO_LINEAGE
         ),
     )
 

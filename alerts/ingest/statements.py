@@ -1,18 +1,28 @@
 """The SQL of the inlet: one statement for all rows of a kind, whatever their number."""
 
+from functools import cache
+
 NEXT_EVENT_IDS = """
     SELECT nextval('alerts_event_id_seq') FROM generate_series(1, %s)
 """
 
 INSERT_EVENTS = """
     INSERT INTO alerts_event (id, integration_id, received_at, path, body, problem,
-                              alert_ids, has_catalog_facts)
-    SELECT id, integration_id, received_at, path, body, problem,
-           alert_ids::bigint[], has_catalog_facts
+                              has_catalog_facts, alert_ids)
+    SELECT e.id, e.integration_id, received_at, path, body, problem,
+           has_catalog_facts, COALESCE(found.alert_ids, '{}')
     FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[],
-                %s::bytea[], %s::text[], %s::text[], %s::boolean[])
-         AS t(id, integration_id, received_at, path, body, problem, alert_ids,
-              has_catalog_facts)
+                %s::bytea[], %s::text[], %s::boolean[])
+         AS e(id, integration_id, received_at, path, body, problem, has_catalog_facts)
+    LEFT JOIN (
+        SELECT event_id, array_agg(DISTINCT id) AS alert_ids FROM (
+            SELECT event_id, written.id
+            FROM unnest(%s::bigint[], %s::bigint[], %s::text[])
+                 AS l(event_id, integration_id, dedup_key)
+            JOIN written USING (integration_id, dedup_key)
+            UNION ALL SELECT * FROM unnest(%s::bigint[], %s::bigint[])
+        ) AS links GROUP BY event_id
+    ) AS found ON found.event_id = e.id
 """
 
 # A repeat wakes correlation only when it says something new. What it leaves blank
@@ -55,7 +65,7 @@ FIRE = """
             OR (a.severity <> EXCLUDED.severity
                 AND (EXCLUDED.severity_is_told OR NOT a.severity_is_told))
             OR (EXCLUDED.pages AND NOT a.pages)
-    RETURNING integration_id, dedup_key, id, (xmax = 0)
+    RETURNING integration_id, dedup_key, id, (xmax = 0) AS is_new
 """
 
 RESOLVE = """
@@ -66,7 +76,7 @@ RESOLVE = """
          AS t(integration_id, dedup_key, at, event_id)
     WHERE a.integration_id = t.integration_id AND a.dedup_key = t.dedup_key
       AND a.status = 'firing'
-    RETURNING a.integration_id, a.dedup_key, a.id, false
+    RETURNING a.integration_id, a.dedup_key, a.id, false AS is_new
 """
 
 LAST_TOLD = """
@@ -92,7 +102,7 @@ ACKNOWLEDGE = """
          AS t(integration_id, dedup_key, at)
     WHERE a.integration_id = t.integration_id AND a.dedup_key = t.dedup_key
       AND a.status = 'firing'
-    RETURNING a.integration_id, a.dedup_key, a.id, false
+    RETURNING a.integration_id, a.dedup_key, a.id, false AS is_new
 """
 
 COUNT_REFUSED = """
@@ -105,4 +115,30 @@ COUNT_REFUSED = """
         DO UPDATE SET count = r.count + EXCLUDED.count
 """
 
-ANNOUNCE = "SELECT pg_notify(%s, %s)"
+ANNOUNCE = "SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic"
+
+OF_STATUS = {"firing": FIRE, "resolved": RESOLVE, "acknowledged": ACKNOWLEDGE}
+NOTHING_WRITTEN = """
+    SELECT 0::bigint AS integration_id, '' AS dedup_key, 0::bigint AS id,
+           false AS is_new WHERE false
+"""
+
+
+@cache
+def together(
+    statuses: tuple[str, ...], *, keeps_told: bool, stores_events: bool
+) -> str:
+    """Return one statement that writes alerts of these statuses, and returns
+    (integration, key, id, whether new) of each.
+
+    Its parts see the same rows, those from before, so no key may stand in two of them.
+    Parameters are those of each status, of what was told, of events, in this order.
+    """
+    parts = [f"{status} AS ({OF_STATUS[status]})" for status in statuses]
+    if keeps_told:
+        parts.append(f"told AS ({KEEP_LAST_TOLD})")
+    written = " UNION ALL ".join(f"SELECT * FROM {status}" for status in statuses)
+    parts.append(f"written AS ({written or NOTHING_WRITTEN})")
+    if stores_events:
+        parts.append(f"events AS ({INSERT_EVENTS})")
+    return f"WITH {', '.join(parts)} SELECT * FROM written"

@@ -1,200 +1,173 @@
-"""Writes a batch of messages and their alerts inside an open transaction."""
+"""Writes a batch of messages and their alerts: one statement, unless one key changes
+twice or a sender tells when things happened."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.types.json import Jsonb
 
-from alerts.formats.base import IncomingAlert
-from alerts.ingest import statements
+from alerts.ingest import rows, statements
+from alerts.ingest.columns import Column
 from alerts.ingest.folding import Arrival, Key, Write, fold
+from alerts.ingest.messages import Message, Stored
 from alerts.ingest.ordering import Told, in_order, is_dated
-from core.live import CHANNEL
+
+__all__ = ["Connection", "Message", "Step", "Stored", "write", "write_steps"]
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 T = TypeVar("T")
+NOT_STORED = Stored(None, False)
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One message to keep, and the alerts read out of it.
+class Step:
+    """A statement. The `only` one of its batch is a transaction by itself."""
 
-    `alerts` are (alert, severity) in the order sent.
-    """
-
-    integration_id: int
-    received_at: datetime
-    path: str
-    body: bytes
-    problem: str = ""
-    alerts: tuple[tuple[IncomingAlert, str], ...] = ()
-    has_catalog_facts: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What became of one alert. `id` is None when there was nothing to resolve."""
-
-    id: int | None
-    is_new: bool
+    sql: str
+    parameters: Sequence[Column]
+    only: bool = False
 
 
 Rows = list[tuple[Any, ...]]
-# Yields (SQL, parameters) and is sent the rows that came of it. So the same code
-# writes through the inlet's own connection and through Django's.
-Steps = Generator[tuple[str, Sequence[Any]], Rows, T]
+# Is sent the rows that came of each step. So the same code writes through the inlet's
+# own connection and through Django's.
+Steps = Generator[Step, Rows, T]
 
 
-async def write(connection: Connection, messages: list[Message]) -> list[list[Stored]]:
-    """Write the messages and their alerts; return what became of each alert.
+async def write(
+    connection: Connection, messages: list[Message], event_ids: Sequence[int]
+) -> list[list[Stored]]:
+    """Commit the messages and their alerts; return what became of each alert.
 
-    Leaves the transaction open. One statement for all events, one for each kind of
-    alert write and round.
+    The connection is in autocommit and knows columns (`columns.register`).
     """
-    steps = write_steps(messages)
+    if not messages:
+        return []
+    steps = write_steps(messages, event_ids)
+    step = next(steps)
+    if step.only:  # spared: a round trip for BEGIN and one for COMMIT
+        return await _run(connection, steps, step)
+    async with connection.transaction():
+        return await _run(connection, steps, step)
+
+
+async def _run(
+    connection: Connection, steps: Steps[list[list[Stored]]], step: Step
+) -> list[list[Stored]]:
     try:
-        statement, parameters = next(steps)
         while True:
-            cursor = await connection.execute(statement, parameters)
-            rows = await cursor.fetchall() if cursor.description else []
-            statement, parameters = steps.send(rows)
+            cursor = await connection.execute(step.sql, step.parameters)
+            step = steps.send(await cursor.fetchall())
     except StopIteration as end:
         answers: list[list[Stored]] = end.value
         return answers
 
 
-def write_steps(messages: list[Message]) -> Steps[list[list[Stored]]]:
-    """The statements of `write`, without a connection."""
-    if not messages:
-        return []
-    event_ids = [row[0] for row in (yield statements.NEXT_EVENT_IDS, [len(messages)])]
+def write_steps(
+    messages: Sequence[Message], event_ids: Sequence[int]
+) -> Steps[list[list[Stored]]]:
+    """The statements of `write`, without a connection, for one message at least.
+
+    What comes too late to change anything is left out: it has no alert.
+    """
     arrivals = [
         Arrival(message.integration_id, event_id, message.received_at, alert, severity)
         for message, event_id in zip(messages, event_ids, strict=True)
         for alert, severity in message.alerts
     ]
-    stored = yield from _write_alerts(arrivals)
+    meaning: Sequence[Arrival] = arrivals
+    positions: Sequence[int] = range(len(arrivals))
+    told: dict[Key, Told] = {}
+    if dated := sorted({arrival.key for arrival in arrivals if is_dated(arrival)}):
+        found = yield Step(statements.LAST_TOLD, rows.of_keys(dated))
+        known = {(row[0], row[1]): Told(row[2], row[3]) for row in found}
+        positions, told = in_order(arrivals, known)
+        meaning = [arrivals[one] for one in positions]
+    stored = [NOT_STORED] * len(arrivals)
+    for position, one in zip(
+        positions, (yield from _write(meaning, messages, event_ids, told)), strict=True
+    ):
+        stored[position] = one
     answers, start = [], 0
     for message in messages:
         answers.append(stored[start : start + len(message.alerts)])
         start += len(message.alerts)
-    yield statements.INSERT_EVENTS, _event_columns(messages, event_ids, answers)
-    for integration_id in {message.integration_id for message in messages}:
-        yield statements.ANNOUNCE, [CHANNEL, f"integration:{integration_id}"]
     return answers
 
 
-def _write_alerts(arrivals: list[Arrival]) -> Steps[list[Stored]]:
-    """What comes too late to change anything is left out: it has no alert."""
-    keys = sorted({arrival.key for arrival in arrivals if is_dated(arrival)})
-    if not keys:
-        return (yield from _write_in_order(arrivals))
-    found = yield statements.LAST_TOLD, [list(part) for part in zip(*keys, strict=True)]
-    known = {(row[0], row[1]): Told(row[2], row[3]) for row in found}
-    positions, told = in_order(arrivals, known)
-    written = yield from _write_in_order([arrivals[one] for one in positions])
-    yield statements.KEEP_LAST_TOLD, _last_told_columns(told)
-    stored = [Stored(None, False)] * len(arrivals)
-    for position, one in zip(positions, written, strict=True):
-        stored[position] = one
+def _write(
+    arrivals: Sequence[Arrival],
+    messages: Sequence[Message],
+    event_ids: Sequence[int],
+    told: dict[Key, Told],
+) -> Steps[list[Stored]]:
+    """Write rounds of alerts, the events with the last of them."""
+    stored = [NOT_STORED] * len(arrivals)
+    *earlier, last = fold(arrivals) or [[]]
+    known_links: list[tuple[int, int]] = []
+    for writes in earlier:
+        statuses, columns = _columns(writes)
+        sql = statements.together(statuses, keeps_told=False, stores_events=False)
+        _settle(writes, (yield Step(sql, columns)), stored)
+        known_links += _known_links(writes, arrivals, stored)
+    links = [
+        (arrivals[position].event_id, write.key)
+        for write in last
+        for position in write.positions
+    ]
+    statuses, columns = _columns(last)
+    columns += [
+        *(rows.of_told(told) if told else ()),
+        *rows.of_events(messages, event_ids),
+        *rows.of_links(links),
+        *rows.of_known_links(known_links),
+    ]
+    sql = statements.together(statuses, keeps_told=bool(told), stores_events=True)
+    found = yield Step(sql, columns, only=not (earlier or told))
+    _settle(last, found, stored)
     return stored
 
 
-def _write_in_order(arrivals: list[Arrival]) -> Steps[list[Stored]]:
-    stored = [Stored(None, False)] * len(arrivals)
-    for writes in fold(arrivals):
-        for statement, columns, status in (
-            (statements.FIRE, _fire_columns, "firing"),
-            (statements.RESOLVE, _resolve_columns, "resolved"),
-            (statements.ACKNOWLEDGE, _acknowledge_columns, "acknowledged"),
-        ):
-            chosen = [write for write in writes if write.status == status]
-            if not chosen:
-                continue
-            found = yield statement, columns(chosen)
-            rows = {(row[0], row[1]): row for row in found}
-            for one in chosen:
-                row = rows.get(one.key)
-                if row is None:
-                    continue
-                for position in one.positions:
-                    is_first = position == one.positions[0]
-                    stored[position] = Stored(row[2], bool(row[3]) and is_first)
-    return stored
+COLUMNS_OF_STATUS = {
+    "firing": rows.of_fires,
+    "resolved": rows.of_resolves,
+    "acknowledged": rows.of_acknowledges,
+}
 
 
-def _fire_columns(writes: list[Write]) -> list[list[Any]]:
-    latest = [write.latest for write in writes]
-    alerts = [arrival.alert for arrival in latest]
-    assets = [alert.asset for alert in alerts]
+def _columns(writes: Sequence[Write]) -> tuple[tuple[str, ...], list[Column]]:
+    """The statuses there are among the writes, and the columns of each."""
+    statuses: list[str] = []
+    columns: list[Column] = []
+    for status, columns_of in COLUMNS_OF_STATUS.items():
+        if chosen := [write for write in writes if write.status == status]:
+            statuses.append(status)
+            columns += columns_of(chosen)
+    return tuple(statuses), columns
+
+
+def _settle(writes: Sequence[Write], found: Rows, stored: list[Stored]) -> None:
+    """Note at each arrival's position which row its write became."""
+    by_key = {(row[0], row[1]): row for row in found}
+    for write in writes:
+        row = by_key.get(write.key)
+        if row is None:
+            continue
+        repeat = Stored(row[2], False)
+        for position in write.positions:
+            stored[position] = repeat
+        if row[3]:
+            stored[write.positions[0]] = Stored(row[2], True)
+
+
+def _known_links(
+    writes: Sequence[Write], arrivals: Sequence[Arrival], stored: Sequence[Stored]
+) -> list[tuple[int, int]]:
+    """(event, alert) of each arrival whose alert is known by now."""
     return [
-        [write.key[0] for write in writes],
-        [write.key[1] for write in writes],
-        [arrival.severity for arrival in latest],
-        [alert.title for alert in alerts],
-        [alert.description for alert in alerts],
-        [alert.url for alert in alerts],
-        [alert.run_id for alert in alerts],
-        [Jsonb(dict(alert.labels)) for alert in alerts],
-        [asset.namespace if asset else "" for asset in assets],
-        [asset.name if asset else "" for asset in assets],
-        [asset.type if asset else "" for asset in assets],
-        [write.pages for write in writes],
-        [write.count for write in writes],
-        [write.first.alert.occurred_at or write.first.received_at for write in writes],
-        [write.first.received_at for write in writes],
-        [write.latest.received_at for write in writes],
-        [write.first.event_id for write in writes],
-        [write.latest.event_id for write in writes],
-        [alert.severity is not None for alert in alerts],
-        [alert.parent_run_id for alert in alerts],
-        [alert.repeats_parts for alert in alerts],
+        (arrivals[position].event_id, alert_id)
+        for write in writes
+        for position in write.positions
+        if (alert_id := stored[position].id) is not None
     ]
-
-
-def _resolve_columns(writes: list[Write]) -> list[list[Any]]:
-    return [
-        *_acknowledge_columns(writes),
-        [write.latest.event_id for write in writes],
-    ]
-
-
-def _acknowledge_columns(writes: list[Write]) -> list[list[Any]]:
-    return [
-        [write.key[0] for write in writes],
-        [write.key[1] for write in writes],
-        [write.latest.received_at for write in writes],
-    ]
-
-
-def _last_told_columns(told: dict[Key, Told]) -> list[list[Any]]:
-    rows = sorted(told.items())
-    return [
-        [integration_id for (integration_id, _), _ in rows],
-        [dedup_key for (_, dedup_key), _ in rows],
-        [last.fired_at for _, last in rows],
-        [last.resolved_at for _, last in rows],
-    ]
-
-
-def _event_columns(
-    messages: list[Message], event_ids: list[int], answers: list[list[Stored]]
-) -> list[list[Any]]:
-    return [
-        event_ids,
-        [message.integration_id for message in messages],
-        [message.received_at for message in messages],
-        [message.path for message in messages],
-        [message.body for message in messages],
-        [message.problem for message in messages],
-        [_id_array(answer) for answer in answers],
-        [message.has_catalog_facts for message in messages],
-    ]
-
-
-def _id_array(stored: list[Stored]) -> str:
-    ids = dict.fromkeys(str(one.id) for one in stored if one.id is not None)
-    return "{" + ",".join(ids) + "}"
