@@ -12,9 +12,9 @@ from core.errors import InvalidInputError
 from oncall.channels.registry import choices
 from oncall.links import override_path
 from oncall.models import ContactMethod, EscalationPolicy, Schedule
-from oncall.resolver import Gap, Resolution, ScheduleDefinition, resolve
+from oncall.resolver import Gap, Resolution
 from oncall.services.rungs import Rung, simulate
-from oncall.services.schedules import definition, exceptions_between
+from oncall.services.schedules import exceptions_between, final_schedule
 
 # How far ahead the next change is looked for, nearest first because that is cheap.
 HORIZONS = (timedelta(days=14), timedelta(days=62), timedelta(days=400))
@@ -77,7 +77,7 @@ def names(ids: Iterable[str], known: dict[str, User]) -> str:
 
 def _standing(schedule: Schedule, at: datetime) -> Standing:
     try:
-        view = _view(definition(schedule), at)
+        view = _view(schedule, at)
     except InvalidInputError:
         return Standing(schedule, is_readable=False)
     shifts = list(view.shifts)
@@ -95,10 +95,10 @@ def _standing(schedule: Schedule, at: datetime) -> Standing:
     )
 
 
-def _view(defined: ScheduleDefinition, at: datetime) -> Resolution:
+def _view(schedule: Schedule, at: datetime) -> Resolution:
     """The shortest look ahead in which there is a shift after the one at `at`."""
     for horizon in HORIZONS:
-        view = resolve(defined, start=at, end=at + horizon)
+        view = final_schedule(schedule, start=at, end=at + horizon)
         is_on_call = bool(view.shifts) and view.shifts[0].start == at
         if len(view.shifts) > is_on_call:
             break

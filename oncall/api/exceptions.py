@@ -23,9 +23,8 @@ from oncall.services.exceptions import (
     OverrideValues,
     add_override,
     delete_override,
-    offer_swap,
-    take_swap,
 )
+from oncall.services.swaps import SwapValues, offer_swap, take_swap
 
 
 class OverrideSerializer(serializers.ModelSerializer[Override]):
@@ -55,12 +54,15 @@ class NewOverrideSerializer(serializers.Serializer[Any]):
 
 class SwapSerializer(serializers.ModelSerializer[Swap]):
     taken = serializers.SerializerMethodField()
+    offered_to = serializers.ListField(
+        child=PersonField(), source="offered_to.all", read_only=True
+    )
     start = InstantField(source="start_at")
     end = InstantField(source="end_at")
 
     class Meta:
         model = Swap
-        fields = ["id", "schedule", "taken", "start", "end"]
+        fields = [*("id", "schedule", "taken", "start", "end", "offered_to", "note")]
 
     def get_taken(self, swap: Swap) -> bool:
         return swap.taken_at is not None
@@ -78,6 +80,12 @@ class NewSwapSerializer(serializers.Serializer[Any]):
     schedule = ScheduleField()
     start = InstantField()
     end = InstantField()
+    offered_to = serializers.ListField(
+        child=PersonField(), required=False, max_length=100, default=list
+    )
+    note = serializers.CharField(
+        required=False, allow_blank=True, max_length=300, default=""
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """Adds `from`, which is a word of Python. Without it, one's own shifts."""
@@ -139,6 +147,7 @@ class Swaps(APIView):
     def get(self, request: Request) -> Response:
         paginator = CursorPagination()
         swaps = Swap.objects.select_related("giver", "taker")
+        swaps = swaps.prefetch_related("offered_to")
         page = paginator.paginate_queryset(swaps, request, view=self)
         return paginator.get_paginated_response(SwapSerializer(page, many=True).data)
 
@@ -147,10 +156,14 @@ class Swaps(APIView):
         values = checked(NewSwapSerializer(data=request.data))
         swap = offer_swap(
             schedule_id=values["schedule"].pk,
-            giver=values["from"] or person_of(request),
-            taker=values["to"],
-            start_at=values["start"],
-            end_at=values["end"],
+            values=SwapValues(
+                giver=values["from"] or person_of(request),
+                taker=values["to"],
+                offered_to=values["offered_to"],
+                note=values["note"],
+                start_at=values["start"],
+                end_at=values["end"],
+            ),
             by=person_of(request),
             at=timezone.now(),
         )

@@ -1,7 +1,9 @@
 """Schedules, who is on call by them, and previews of ones that are not stored."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -25,12 +27,20 @@ from oncall.api.fields import (
     window_in,
 )
 from oncall.api.shapes import OnCallSerializer, ScheduleSerializer, ShiftsSerializer
-from oncall.models import Schedule
+from oncall.models import RecordedShift, Schedule
 from oncall.queries import Standing, people, standings
 from oncall.resolver import format_instant, parse_schedule, resolve
 from oncall.services.editing import change_schedule, create_schedule, delete_schedule
 from oncall.services.feeds import feed_path
-from oncall.services.schedules import definition, exceptions_between, reference_form
+from oncall.services.planning import effective_moment
+from oncall.services.schedules import (
+    exceptions_between,
+    final_schedule,
+    recorded_form,
+    reference_form,
+)
+
+RECORD_SHOWN = timedelta(days=400)
 
 AT = OpenApiParameter("at", OpenApiTypes.DATETIME)
 WINDOW = [
@@ -40,10 +50,28 @@ WINDOW = [
 ANY = OpenApiTypes.OBJECT
 
 
+def with_details(at: datetime) -> QuerySet[Schedule]:
+    """Schedules with what `schedule_json` reads; the record goes back 400 days."""
+    recorded = RecordedShift.objects.filter(
+        Q(end_at=None) | Q(end_at__gt=at - RECORD_SHOWN)
+    )
+    return Schedule.objects.select_related("team", "planned_change").prefetch_related(
+        "overrides", "swaps", "calendars", Prefetch("recorded_shifts", recorded)
+    )
+
+
 def schedule_json(schedule: Schedule) -> dict[str, Any]:
+    planned = getattr(schedule, "planned_change", None)
     return {
         "id": schedule.pk,
         **reference_form(schedule),
+        "history": recorded_form(schedule),
+        "planned_change": planned
+        and {
+            "effective_at": format_instant(planned.effective_at),
+            "timezone": planned.timezone,
+            "layers": planned.layers,
+        },
         "team": schedule.team.slug if schedule.team else None,
         "version": schedule.version,
         "url": absolute_url(schedule),
@@ -68,9 +96,7 @@ class Schedules(APIView):
     @extend_schema(responses=ScheduleSerializer(many=True))
     def get(self, request: Request) -> Response:
         paginator = CursorPagination()
-        rows = Schedule.objects.select_related("team").prefetch_related(
-            "overrides", "swaps"
-        )
+        rows = with_details(timezone.now())
         page = paginator.paginate_queryset(rows, request, view=self) or []
         return paginator.get_paginated_response([schedule_json(one) for one in page])
 
@@ -89,7 +115,7 @@ class Schedules(APIView):
 class ScheduleDetail(APIView):
     @extend_schema(responses=ScheduleSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        schedules = Schedule.objects.select_related("team")
+        schedules = with_details(timezone.now())
         return Response(schedule_json(get_object_or_404(schedules, pk=pk)))
 
     @extend_schema(request=ANY, responses=ScheduleSerializer)
@@ -99,15 +125,17 @@ class ScheduleDetail(APIView):
         version = body.get("version")
         if version is not None and not isinstance(version, int):
             raise InvalidInputError({"version": ["Wanted is a whole number."]})
-        changed = change_schedule(
+        at = timezone.now()
+        change_schedule(
             schedule_id=pk,
             form=body,
             team=_team_in(body, schedule.team),
             version=version,
             by=person_of(request),
-            at=timezone.now(),
+            at=at,
+            effective_at=effective_moment(body.get("effective_from"), schedule, at=at),
         )
-        return Response(schedule_json(changed))
+        return Response(schedule_json(with_details(at).get(pk=pk)))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
@@ -147,8 +175,7 @@ class Shifts(APIView):
         start, end = window_in(request.query_params)
         schedules = Schedule.objects.prefetch_related(*exceptions_between(start, end))
         schedule = get_object_or_404(schedules, pk=pk)
-        now = timezone.now() if schedule.history else None
-        resolution = resolve(definition(schedule), start=start, end=end, now=now)
+        resolution = final_schedule(schedule, start=start, end=end)
         return Response(resolution.as_json())
 
 

@@ -32,6 +32,7 @@ from oncall.resolver.resolution import (
     Resolution,
     ResolutionJson,
     Shift,
+    consecutive,
     format_instant,
 )
 from oncall.resolver.resolve import (
@@ -62,6 +63,7 @@ __all__ = [
     "Shift",
     "Swap",
     "TemporarySchedule",
+    "consecutive",
     "format_instant",
     "layer_shifts",
     "parse_instant",

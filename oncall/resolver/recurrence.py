@@ -65,6 +65,8 @@ def _turns(shift: RecurringShift, low: int, high: int) -> Turns:
         walls = start + numbers * step
         wanted = _is_wanted(shift, walls // DAY)
         return walls[wanted], numbers[wanted]
+    if low > high:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     days = np.arange(low // DAY, high // DAY + 1)
     active, numbers = _PERIODS[shift.freq](shift, days)
     active = active & _is_wanted(shift, days)

@@ -1,7 +1,7 @@
 """The answer of the resolver, and its form in JSON."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypedDict
 
@@ -65,6 +65,25 @@ class Resolution:
             "shifts": [shift.as_json() for shift in self.shifts],
             "gaps": [gap.as_json() for gap in self.gaps],
         }
+
+
+def consecutive(first: Resolution, second: Resolution) -> Resolution:
+    """Return the answers for two windows, one after the other, as one.
+
+    A shift or a gap that the border cuts is whole again.
+    """
+    shifts, gaps = list(first.shifts), list(first.gaps)
+    later_shifts, later_gaps = list(second.shifts), list(second.gaps)
+    if (
+        shifts
+        and later_shifts
+        and shifts[-1].end == later_shifts[0].start
+        and shifts[-1].users == later_shifts[0].users
+    ):
+        shifts[-1] = replace(shifts[-1], end=later_shifts.pop(0).end)
+    if gaps and later_gaps and gaps[-1].end == later_gaps[0].start:
+        gaps[-1] = replace(gaps[-1], end=later_gaps.pop(0).end)
+    return Resolution((*shifts, *later_shifts), (*gaps, *later_gaps))
 
 
 def resolution_of(track: Iterable[UserSpan]) -> Resolution:

@@ -35,18 +35,24 @@ def resolve(
     start: datetime,
     end: datetime,
     now: datetime | None = None,
+    recorded_from: datetime | None = None,
 ) -> Resolution:
     """Return who is on call in [`start`, `end`), and where nobody is.
 
-    Before `now` the recorded history is the truth; without `now` the definition
-    answers for all times. Raises InvalidInputError for a window that is empty, longer
-    than MAX_WINDOW or likely to have more than MAX_SHIFTS shifts.
+    Before `now` the recorded history is the truth, back to `recorded_from` (None:
+    for ever); without `now` the definition answers for all times. Raises
+    InvalidInputError for a window that is empty, longer than MAX_WINDOW or likely to
+    have more than MAX_SHIFTS shifts.
     """
     _check_window(schedule.layers, start=start, end=end)
     begins, ends = instant_of(start), instant_of(end)
     turn = begins if now is None else min(max(instant_of(now), begins), ends)
-    past = recorded_track(schedule.history, start=begins, end=turn)
-    return resolution_of(join(past + _defined_track(schedule, turn, ends)))
+    known = begins
+    if recorded_from is not None:
+        known = min(max(instant_of(recorded_from), begins), turn)
+    past = recorded_track(schedule.history, start=known, end=turn)
+    before = _defined_track(schedule, begins, known)
+    return resolution_of(join(before + past + _defined_track(schedule, turn, ends)))
 
 
 def users_at(

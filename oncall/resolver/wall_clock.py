@@ -142,7 +142,7 @@ class _WallTable:
             else:
                 seen = change.before if repeat == "first" else change.after
                 self._add(change.at + seen, 1, -change.after)
-        self._rows = np.array(self._rules, dtype=np.int64)
+        self._rows: NDArray[np.int64] = np.array(self._rules, dtype=np.int64)
 
     def _add(self, start: int, scale: int, shift: int) -> None:
         self._starts.append(start)
@@ -154,8 +154,8 @@ class _WallTable:
 
     def instants(self, walls: NDArray[np.int64]) -> NDArray[np.int64]:
         stretches = np.searchsorted(self._starts, walls, side="right")
-        scales, shifts = self._rows[stretches].T
-        return walls * scales + shifts
+        rows = self._rows[stretches]
+        return walls * rows[:, 0] + rows[:, 1]
 
 
 def _leaves_gap(change: Change) -> bool:

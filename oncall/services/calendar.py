@@ -15,9 +15,14 @@ from accounts.models import User
 from oncall.links import override_path
 from oncall.models import Override, Schedule
 from oncall.queries import names, people
-from oncall.resolver import Gap, Resolution, Shift, layer_shifts, resolve
+from oncall.resolver import Gap, Resolution, Shift, layer_shifts
 from oncall.services.exceptions import describe
-from oncall.services.schedules import definition, exceptions_between
+from oncall.services.schedules import (
+    definition,
+    exceptions_between,
+    final_schedule,
+)
+from oncall.spans import span_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +160,7 @@ def build_calendar(
         *exceptions_between(start, end), "overrides__add", "overrides__remove"
     ).get(pk=schedule.pk)
     defined = definition(fresh)
-    now = at if fresh.history else None
-    final = resolve(defined, start=start, end=end, now=now)
+    final = final_schedule(fresh, start=start, end=end)
     tracks = [
         layer_shifts(defined, index, start=start, end=end)
         for index in range(len(defined.layers))
@@ -199,7 +203,7 @@ def preview(
         )
         kept = list(fresh.overrides.all()) + additions
         fresh._prefetched_objects_cache["overrides"] = kept  # type: ignore[attr-defined]  # as Prefetch leaves it
-        final = resolve(definition(fresh), start=start, end=end)
+        final = final_schedule(fresh, start=start, end=end)
         users = {user for shift in final.shifts for user in shift.users}
         frame = Frame(schedule, start, end, zone, reader, at, people(users))
         drawn.append(
@@ -218,16 +222,6 @@ def preview(
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(0), tzinfo=zone)
-
-
-def span_text(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    begins, ends = timezone.localtime(start, zone), timezone.localtime(end, zone)
-    is_one_day = begins.date() == ends.date()
-    return f"{_moment(begins)} to {f'{ends:%H:%M}' if is_one_day else _moment(ends)}"
-
-
-def _moment(local: datetime) -> str:
-    return f"{local:%a} {local.day} {local:%b %H:%M}"
 
 
 def _days(first: date, count: int, frame: Frame) -> Iterable[Day]:

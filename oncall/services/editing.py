@@ -1,6 +1,7 @@
 """Making, changing and deleting schedules. Running escalations are not touched."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,9 @@ from accounts.models import Team, User
 from accounts.services import record_audit
 from core.errors import DomainError, StaleVersionError
 from core.live import publish
-from oncall.models import Override, Schedule, StepTarget, Swap
+from oncall.models import Override, PlannedChange, Schedule, StepTarget, Swap
 from oncall.resolver import format_instant, parse_instant
+from oncall.services.history import record_until
 from oncall.services.reference import CheckedForm, Json, check_form
 from oncall.services.schedules import reference_form
 
@@ -27,6 +29,7 @@ def create_schedule(
     Raises InvalidInputError by field path, and DomainError when the name is taken.
     """
     checked = check_form(form)
+    checked = replace(checked, history=_told_before(at, checked.history))
     try:
         with transaction.atomic():
             schedule = Schedule.objects.create(
@@ -38,6 +41,7 @@ def create_schedule(
         raise _name_is_taken(checked.name) from error
     _write_overrides(schedule, checked.overrides, by=by)
     _write_swaps(schedule, checked.swaps, at=at)
+    record_until(schedule, at=at)
     record_audit(
         actor=by,
         action="schedule.created",
@@ -58,14 +62,18 @@ def change_schedule(
     version: int | None,
     by: User,
     at: datetime,
+    effective_at: datetime | None = None,
 ) -> Schedule:
     """Put what `form` says in the place of what was; fields it does not have stay.
 
-    `version` is the one that was edited, None to overwrite whatever is there. Raises
+    `version` is the one that was edited, None to overwrite whatever is there. Layers
+    and zone count from `effective_at` on (None: from `at`); a change of them that was
+    planned before is given up. Who was on call until `at` is recorded first. Raises
     Schedule.DoesNotExist, InvalidInputError by field path, StaleVersionError when
     somebody saved another version since, and DomainError when the name is taken.
     """
     schedule = Schedule.objects.select_for_update().get(pk=schedule_id)
+    record_until(schedule, at=at)
     if version is not None and version != schedule.version:
         raise StaleVersionError(
             "Somebody changed this schedule since you opened it.",
@@ -74,7 +82,13 @@ def change_schedule(
     given = form if isinstance(form, dict) else {}
     kept = {field: getattr(schedule, field) for field in DEFINED_IN_ROW}
     checked = check_form({**kept, **given} if given else form)
-    changes = _changes(schedule, checked, team)
+    assert schedule.recorded_from is not None  # recorded up to now
+    told = _told_before(schedule.recorded_from, checked.history)
+    checked = replace(checked, history=told)
+    changes = _replan(schedule, checked, given, effective_at, by=by, at=at)
+    if changes:
+        checked = replace(checked, timezone=schedule.timezone, layers=schedule.layers)
+    changes |= _changes(schedule, checked, team)
     for field in DEFINED_IN_ROW:
         setattr(schedule, field, getattr(checked, field))
     schedule.team = team
@@ -89,6 +103,71 @@ def change_schedule(
         )
         publish("oncall")
     return schedule
+
+
+def _replan(
+    schedule: Schedule,
+    checked: CheckedForm,
+    given: Json,
+    effective_at: datetime | None,
+    *,
+    by: User,
+    at: datetime,
+) -> dict[str, Any]:
+    """Plan new layers for later, or give up what was planned. Returns what to write in
+    the audit log; nothing when the layers are to count at once."""
+    if not {"layers", "timezone"} & given.keys():
+        return {}
+    PlannedChange.objects.filter(schedule=schedule).delete()
+    is_same = (schedule.timezone, schedule.layers) == (checked.timezone, checked.layers)
+    if effective_at is None or effective_at <= at or is_same:
+        return {}
+    PlannedChange.objects.create(
+        schedule=schedule,
+        effective_at=effective_at,
+        timezone=checked.timezone,
+        layers=checked.layers,
+        created_by=by,
+        created_at=at,
+    )
+    return {"planned": [None, format_instant(effective_at)]}
+
+
+@transaction.atomic
+def drop_planned_change(*, schedule_id: int, by: User, at: datetime) -> Schedule:
+    """Give up the change that is planned, if it has not begun to count.
+
+    Raises Schedule.DoesNotExist. Safe to repeat.
+    """
+    schedule = Schedule.objects.select_for_update().get(pk=schedule_id)
+    record_until(schedule, at=at)
+    planned = PlannedChange.objects.filter(schedule=schedule).first()
+    if planned is not None:
+        told = format_instant(planned.effective_at)
+        planned.delete()
+        record_audit(
+            actor=by,
+            action="schedule.changed",
+            target=schedule,
+            changes={"planned": [told, None]},
+            at=at,
+        )
+        publish("oncall")
+    return schedule
+
+
+def _told_before(bound: datetime, history: list[Json]) -> list[Json]:
+    """What is told about the time before `bound`, when recording began; nobody can
+    rewrite what was recorded."""
+    return [
+        {**one, "end": format_instant(min(_end(one) or bound, bound))}
+        for one in history
+        if parse_instant(one["start"]) < bound
+    ]
+
+
+def _end(entry: Json) -> datetime | None:
+    return parse_instant(entry["end"]) if entry.get("end") else None
 
 
 @transaction.atomic

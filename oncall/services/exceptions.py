@@ -1,4 +1,4 @@
-"""Overrides and swaps: the exceptions people make to a schedule for a time."""
+"""Overrides: the exceptions people make to a schedule for a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services import record_audit
-from core.errors import DomainError, InvalidInputError, InvalidTransitionError
+from core.errors import DomainError, InvalidInputError
 from core.live import publish
 from core.times import FIRST_YEAR, LAST_YEAR
-from oncall.models import Override, Schedule, Swap
+from oncall.models import Override, Schedule
+from oncall.services.history import record_until
 
 MOST_AHEAD = 500
 
@@ -29,7 +30,7 @@ class OverrideValues:
 
     def check(self) -> None:
         """Raise InvalidInputError with all that is wrong."""
-        errors = _wrong_span(self.start_at, self.end_at)
+        errors = wrong_span(self.start_at, self.end_at)
         if self.type != Override.Type.REMOVE and self.add is None:
             errors["add"] = ["Say who is on call instead."]
         if self.type in (Override.Type.REMOVE, Override.Type.REPLACE):
@@ -52,6 +53,7 @@ def add_override(
     """
     values.check()
     schedule = Schedule.objects.select_for_update().get(pk=schedule_id)
+    record_until(schedule, at=at)
     if schedule.overrides.filter(end_at__gt=at).count() >= MOST_AHEAD:
         raise DomainError(
             f"{schedule} has {MOST_AHEAD} overrides ahead. Change its layers instead."
@@ -67,22 +69,20 @@ def add_override(
         priority=values.priority,
         created_by=by,
     )
-    _note(schedule, "override_added", [None, describe(override)], by=by, at=at)
+    note_exception(schedule, "override_added", [None, describe(override)], by=by, at=at)
     return override
 
 
 @transaction.atomic
 def delete_override(*, override_id: int, by: User, at: datetime) -> Schedule:
     """Take an override back. Raises Override.DoesNotExist."""
-    override = (
-        Override.objects.select_for_update(of=["self"])
-        .select_related("schedule", "add", "remove")
-        .get(pk=override_id)
-    )
+    schedule = Schedule.objects.select_for_update().get(overrides=override_id)
+    record_until(schedule, at=at)
+    override = Override.objects.select_related("add", "remove").get(pk=override_id)
     told = [describe(override), None]
     override.delete()
-    _note(override.schedule, "override_deleted", told, by=by, at=at)
-    return override.schedule
+    note_exception(schedule, "override_deleted", told, by=by, at=at)
+    return schedule
 
 
 def describe(override: Override) -> str:
@@ -97,67 +97,7 @@ def describe(override: Override) -> str:
     return f"{override.add} covers"
 
 
-@transaction.atomic
-def offer_swap(
-    *,
-    schedule_id: int,
-    giver: User,
-    taker: User | None,
-    start_at: datetime,
-    end_at: datetime,
-    by: User,
-    at: datetime,
-) -> Swap:
-    """Offer the giver's shifts in a time to `taker`, or to whoever takes them.
-
-    Raises Schedule.DoesNotExist and InvalidInputError by field.
-    """
-    errors = _wrong_span(start_at, end_at)
-    if taker == giver:
-        errors["to"] = ["This is the person who gives the shift away."]
-    if errors:
-        raise InvalidInputError(errors)
-    schedule = Schedule.objects.select_for_update().get(pk=schedule_id)
-    swap = schedule.swaps.create(
-        giver=giver, taker=taker, start_at=start_at, end_at=end_at
-    )
-    told = f"{giver} to {taker or 'anybody'}"
-    _note(schedule, "swap_offered", [None, told], by=by, at=at)
-    return swap
-
-
-@transaction.atomic
-def take_swap(*, swap_id: int, by: User, at: datetime) -> Swap:
-    """Make `by` stand in for the giver. Safe to repeat.
-
-    Raises Swap.DoesNotExist, and InvalidTransitionError when it is one's own, is
-    offered to or taken by somebody else, or is over.
-    """
-    swap = (
-        Swap.objects.select_for_update(of=["self"])
-        .select_related("schedule", "giver", "taker")
-        .get(pk=swap_id)
-    )
-    if swap.taken_at is not None and swap.taker == by:
-        return swap
-    if swap.taken_at is not None:
-        raise InvalidTransitionError(f"{swap.taker} has taken it.", current="taken")
-    if swap.giver == by:
-        raise InvalidTransitionError("These are your own shifts.", current="offered")
-    if swap.taker is not None and swap.taker != by:
-        raise InvalidTransitionError(
-            f"This is offered to {swap.taker}.", current="offered"
-        )
-    if swap.end_at <= at:
-        raise InvalidTransitionError("This time is over.", current="over")
-    swap.taker, swap.taken_at = by, at
-    swap.save(update_fields=["taker", "taken_at"])
-    told = [f"{swap.giver}", f"{by}"]
-    _note(swap.schedule, "swap_taken", told, by=by, at=at)
-    return swap
-
-
-def _note(
+def note_exception(
     schedule: Schedule,
     what: str,
     change: Sequence[str | None],
@@ -165,6 +105,7 @@ def _note(
     by: User,
     at: datetime,
 ) -> None:
+    """Write an exception down in the audit log, and tell who looks at the schedule."""
     # Not a new version of the schedule: who edits its layers need not care.
     schedule.save(update_fields=["updated_at"])
     record_audit(
@@ -177,7 +118,8 @@ def _note(
     publish("oncall")
 
 
-def _wrong_span(start_at: datetime, end_at: datetime) -> dict[str, list[str]]:
+def wrong_span(start_at: datetime, end_at: datetime) -> dict[str, list[str]]:
+    """What is wrong with a span, by field; nothing when it is fine."""
     errors: dict[str, list[str]] = {}
     for field, moment in (("start", start_at), ("end", end_at)):
         if not FIRST_YEAR < moment.year < LAST_YEAR:

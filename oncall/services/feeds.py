@@ -18,8 +18,8 @@ from core.errors import InvalidInputError
 from core.http import absolute_url
 from oncall.models import PersonalFeed, Schedule
 from oncall.queries import names, people
-from oncall.resolver import Shift, resolve
-from oncall.services.schedules import definition, exceptions_between
+from oncall.resolver import Shift
+from oncall.services.schedules import exceptions_between, final_schedule
 
 PAST = timedelta(days=7)
 AHEAD = timedelta(days=90)
@@ -78,7 +78,7 @@ def shifts_of(
 ) -> tuple[Shift, ...]:
     """The final shifts in a window; none when what is stored is no schedule."""
     try:
-        return resolve(definition(schedule), start=start, end=end).shifts
+        return final_schedule(schedule, start=start, end=end).shifts
     except InvalidInputError:
         return ()
 

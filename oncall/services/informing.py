@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
+from accounts.models import User
 from core.hints import RUN_ENGINE, wake
-from oncall.models import Notification
+from core.http import absolute_url
+from oncall.models import Notification, Schedule
+from oncall.spans import span_text
 
 
 def inform(
@@ -33,3 +36,24 @@ def inform(
     if is_new:
         wake(RUN_ENGINE)
     return notification
+
+
+def tell_person(
+    person: User, *, schedule: Schedule, key: str, title: str, body: str, at: datetime
+) -> None:
+    """Owe a person a message about a schedule; none to those who cannot sign in."""
+    if person.is_active:
+        inform(
+            key=key,
+            address=person.email,
+            title=title,
+            body=body.strip(),
+            url=absolute_url(schedule),
+            subject=f"schedule:{schedule.pk}",
+            at=at,
+        )
+
+
+def span_told(start: datetime, end: datetime, person: User) -> str:
+    """A span in the person's own zone, which is named."""
+    return f"{span_text(start, end, person.tz)} ({person.tz.key})"

@@ -119,6 +119,12 @@ def mentions(form: CheckedForm) -> Iterator[Mention]:
         yield from _named(one, ("user",), f"history[{index}]")
 
 
+def people_in_layers(layers: list[Json]) -> set[str]:
+    """Everybody named in the layers of a stored schedule, as keys."""
+    form = CheckedForm("", "", layers, [], [], [], [])
+    return {str(place[key]) for _, place, key in mentions(form)}
+
+
 def _listed(users: list[Any], path: str) -> Iterator[Mention]:
     for index in range(len(users)):
         yield f"{path}[{index}]", users, index

@@ -24,8 +24,8 @@ from oncall.services.exceptions import (
     add_override,
     delete_override,
     describe,
-    take_swap,
 )
+from oncall.services.swaps import take_swap
 
 USUAL_LENGTH = timedelta(hours=8)
 FIELDS = ("type", "add", "remove", "start", "end")

