@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from catalog.rows import Positions, Reached, Rows
 
 Ids = NDArray[np.int64]
+Ends = NDArray[np.integer[Any]]
 Pair = tuple[int, int]
 
 # Ids spread over more than so many times the edges are looked up by a search instead.
@@ -76,7 +77,7 @@ class LineageSnapshot:
         return cls.of_columns(pairs[:, 0], pairs[:, 1], version)
 
     @classmethod
-    def of_columns(cls, ups: Ids, downs: Ids, version: int) -> LineageSnapshot:
+    def of_columns(cls, ups: Ends, downs: Ends, version: int) -> LineageSnapshot:
         """`build` from two arrays: half the memory that pairs need."""
         apart = ups != downs
         if not apart.all():
@@ -255,10 +256,11 @@ class LineageSnapshot:
         return [(up, down) for up, down in places[known].tolist()]
 
 
-def _numbered(ups: Ids, downs: Ids) -> tuple[Ids, Positions, Positions]:
+def _numbered(ups: Ends, downs: Ends) -> tuple[Ids, Positions, Positions]:
     """Return the different ids, sorted, and the place of each end among them."""
     if not ups.size:
-        return ups, ups.astype(np.int32), downs.astype(np.int32)
+        nothing = np.empty(0, dtype=np.int32)
+        return nothing.astype(np.int64), nothing, nothing
     least = min(ups.min(), downs.min())
     span = int(max(ups.max(), downs.max()) - least) + 1
     if span <= MOST_SPREAD * ups.size:
@@ -268,9 +270,9 @@ def _numbered(ups: Ids, downs: Ids) -> tuple[Ids, Positions, Positions]:
             is_there[ends - least] = True
         place = np.cumsum(is_there, dtype=np.int32)
         place -= 1
-        ids = np.flatnonzero(is_there) + least
+        ids = np.flatnonzero(is_there) + int(least)
         return ids, place[ups - least], place[downs - least]
-    both = np.concatenate([ups, downs])
+    both = np.concatenate([ups, downs]).astype(np.int64)
     both.sort()
     ids = both[np.append(True, both[1:] != both[:-1])]
     found = [np.searchsorted(ids, ends).astype(np.int32) for ends in (ups, downs)]

@@ -63,15 +63,55 @@ class FoundAsset:
         )
 
 
+class Column(NamedTuple):
+    name: str
+    type: str = ""
+    description: str = ""
+
+
+class FoundSchema(NamedTuple):
+    """All columns of a table, in its order."""
+
+    key: AssetKey
+    columns: tuple[Column, ...]
+
+
+class FoundColumns(NamedTuple):
+    """Which columns of `upstream` go into which of `downstream`.
+
+    `columns` are (downstream column, its upstream columns); `everywhere` are upstream
+    columns that touch every row, in a join or a filter.
+    """
+
+    upstream: AssetKey
+    downstream: AssetKey
+    columns: tuple[tuple[str, tuple[str, ...]], ...]
+    everywhere: tuple[str, ...] = ()
+
+
+class FoundSql(NamedTuple):
+    """The statement of a job, or of the model it builds."""
+
+    key: AssetKey
+    text: str
+    dialect: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class FoundLineage:
     """Assets, and edges from upstream to downstream. Each edge's ends are in `assets`.
 
     Neither holds doubles, and no edge joins an asset to itself; longer circles occur.
+    What columns, schemas and statements are about is in `assets` too. `warnings` say
+    what was left out.
     """
 
     assets: tuple[FoundAsset, ...] = ()
     edges: tuple[tuple[AssetKey, AssetKey], ...] = ()
+    columns: tuple[FoundColumns, ...] = ()
+    schemas: tuple[FoundSchema, ...] = ()
+    statements: tuple[FoundSql, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def lineage(
@@ -84,3 +124,20 @@ def lineage(
         found[asset.key] = known.completed_by(asset) if known else asset
     apart = dict.fromkeys(edge for edge in edges if edge[0] != edge[1])
     return FoundLineage(tuple(found.values()), tuple(apart))
+
+
+def joined(parts: Iterable[FoundLineage]) -> FoundLineage:
+    """Return what several messages tell as one. The last word on a table counts."""
+    told = list(parts)
+    whole = lineage(
+        (asset for one in told for asset in one.assets),
+        (edge for one in told for edge in one.edges),
+    )
+    columns = {(c.upstream, c.downstream): c for one in told for c in one.columns}
+    return replace(
+        whole,
+        columns=tuple(columns.values()),
+        schemas=tuple({s.key: s for one in told for s in one.schemas}.values()),
+        statements=tuple({s.key: s for one in told for s in one.statements}.values()),
+        warnings=tuple(text for one in told for text in one.warnings),
+    )

@@ -1,6 +1,6 @@
 """https://docs.getdbt.com/reference/artifacts/manifest-json
 
-dbt's artifacts: manifest v12 and run_results v6.
+dbt's artifacts: manifest v12, run_results v6 and catalog v1.
 
 A manifest does not say where its warehouse is, so the namespace OpenLineage would
 give is derived only for BigQuery; else it is "<adapter>://<project>".
@@ -8,18 +8,22 @@ give is derived only for BigQuery; else it is "<adapter>://<project>".
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from catalog.importers.base import (
     DESCRIPTION_LENGTH,
+    NAMESPACE_LENGTH,
     OWNER_LENGTH,
     AssetKey,
     FoundAsset,
     FoundLineage,
+    FoundSchema,
+    FoundSql,
     lineage,
 )
+from catalog.importers.columns import columns_of_node, sql_of
 from catalog.importers.facets import EXPOSURE_TYPES, asset_key, exposure_asset
 from core.errors import InvalidInputError
 from core.text import items, link, mapping, told
@@ -45,7 +49,7 @@ class NodeResult:
 
     `status` is dbt's own word in lower case. `about` is the table it builds or tests,
     None where that is not told. `builds_it` is False for tests. `completed_at` is
-    aware UTC.
+    aware UTC. `column` is what a test of a single column tests.
     """
 
     unique_id: str
@@ -57,13 +61,17 @@ class NodeResult:
     builds_it: bool
     run_id: str
     completed_at: datetime | None
+    column: str = ""
 
 
-def read_manifest(manifest: object, *, namespace: str = "") -> FoundLineage:
-    """Return tables and exposures with their edges. Tests are left out.
+def read_manifest(
+    manifest: object, *, namespace: str = "", catalog: object = None
+) -> FoundLineage:
+    """Return tables and exposures with their edges, columns and SQL. Tests are left
+    out.
 
-    `namespace` overrides the derived one for every table. Raises InvalidInputError
-    for what is no manifest.
+    `namespace` overrides the derived one for every table; `catalog` is catalog.json.
+    Raises InvalidInputError for what is no manifest.
     """
     nodes = _nodes(manifest)
     tables = _tables(manifest, nodes, namespace)
@@ -79,7 +87,52 @@ def read_manifest(manifest: object, *, namespace: str = "") -> FoundLineage:
             assets.append(exposure)
             onward = _parents(mapping(node), nodes, tables)
             edges += [(parent, exposure.key) for parent in onward]
-    return lineage(assets, edges)
+    return replace(
+        lineage(assets, edges),
+        schemas=tuple(_schemas(nodes, tables, catalog)),
+        statements=tuple(_statements(manifest, nodes, tables)),
+        warnings=tuple(_missing_ends(nodes, tables)),
+    )
+
+
+def project_of(manifest: object) -> str:
+    """Return the name of the manifest's project."""
+    metadata = mapping(mapping(manifest).get("metadata"))
+    return told(metadata.get("project_name"), NAMESPACE_LENGTH) or "dbt"
+
+
+def _schemas(
+    nodes: Mapping[str, Node], tables: Mapping[str, FoundAsset], catalog: object
+) -> Iterator[FoundSchema]:
+    described = {
+        **mapping(mapping(catalog).get("sources")),
+        **mapping(mapping(catalog).get("nodes")),
+    }
+    for unique_id, table in tables.items():
+        columns = columns_of_node(nodes[unique_id], mapping(described.get(unique_id)))
+        if columns:
+            yield FoundSchema(table.key, columns)
+
+
+def _statements(
+    manifest: object, nodes: Mapping[str, Node], tables: Mapping[str, FoundAsset]
+) -> Iterator[FoundSql]:
+    metadata = mapping(mapping(manifest).get("metadata"))
+    dialect = told(metadata.get("adapter_type"), 30)
+    for unique_id, table in tables.items():
+        text = nodes[unique_id].get("compiled_code")
+        if found := sql_of(table.key, text, dialect):
+            yield found
+
+
+def _missing_ends(
+    nodes: Mapping[str, Node], tables: Mapping[str, FoundAsset]
+) -> Iterator[str]:
+    """Say which of the nodes a table depends on are not in the manifest."""
+    for unique_id in tables:
+        for parent in _depends_on(nodes[unique_id]):
+            if parent not in nodes:
+                yield f"{unique_id} depends on {parent}, which the manifest lacks."
 
 
 def read_results(
@@ -120,9 +173,8 @@ def _tables(
 ) -> dict[str, FoundAsset]:
     """Return the tables by unique id; a seed and a source may be the same table."""
     holder = mapping(manifest)
-    metadata = mapping(holder.get("metadata"))
-    project = told(metadata.get("project_name")) or "dbt"
-    adapter = told(metadata.get("adapter_type")) or "dbt"
+    project = project_of(manifest)
+    adapter = told(mapping(holder.get("metadata")).get("adapter_type")) or "dbt"
     derived = "bigquery" if adapter == "bigquery" else f"{adapter}://{project}"
     groups = {
         told(mapping(group).get("name")): mapping(group)
@@ -226,13 +278,18 @@ def _tier(node: Node) -> int | None:
 
 
 def _owners(node: Node, groups: Mapping[str, Node]) -> tuple[str, ...]:
-    """Return who `meta.owner` names, else the owner of the node's group."""
+    """Return who `meta.owner` names, else the owner of the node's group; and the team
+    of `meta.team`, else of that group's name."""
     owner = _meta(node).get("owner")
     names = owner if isinstance(owner, list) else [owner]
     found = [text for name in names if (text := told(name, OWNER_LENGTH))]
-    group = mapping(groups.get(told(node.get("group")), {}).get("owner"))
+    group_name = told(node.get("group"), 80)
+    group = mapping(groups.get(group_name, {}).get("owner"))
     if not found and (email := told(group.get("email"), OWNER_LENGTH)):
         found = [email]
+    team = told(_meta(node).get("team"), 80) or group_name
+    if team:
+        found.append(f"team:{team}")
     return tuple(dict.fromkeys(found))
 
 
@@ -260,6 +317,7 @@ def _result(
         run_id=told(metadata.get("invocation_id"), RUN_ID_LENGTH),
         completed_at=max(instants, default=None)
         or instant_or_none(metadata.get("generated_at")),
+        column=told(node.get("column_name"), 200),
     )
 
 

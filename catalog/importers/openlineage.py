@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from catalog.importers.base import AssetKey, FoundAsset, FoundLineage, lineage
+from catalog.importers.columns import detailed, read_sql
 from catalog.importers.facets import (
     Facets,
     asset_key,
@@ -94,7 +95,8 @@ def read_event(payload: object) -> LineageEvent:
     errors: dict[str, list[str]] = {}
     at = _event_time(event, errors)
     if "job" not in event and "dataset" in event:
-        return _dataset_event(event, at, errors)
+        found = _dataset_event(event, at, errors)
+        return replace(found, lineage=detailed(found.lineage, event))
     key = asset_key(event.get("job"))
     if key is None:
         errors["job"] = ["Its namespace and name are required, as strings."]
@@ -103,7 +105,12 @@ def read_event(payload: object) -> LineageEvent:
         errors["run"] = ["Its runId is required, as a string."]
     if errors or key is None:
         raise InvalidInputError(errors)
-    return _job_event(event, at, key, identifier(run_id, RUN_ID_LENGTH))
+    found = _job_event(event, at, key, identifier(run_id, RUN_ID_LENGTH))
+    if found.is_noise or found.job is None:
+        return found
+    known = detailed(found.lineage, event)
+    sql = read_sql(found.job.key, facets_of(event.get("job")))
+    return replace(found, lineage=replace(known, statements=(sql,) if sql else ()))
 
 
 def _event_time(event: Event, errors: dict[str, list[str]]) -> datetime | None:
