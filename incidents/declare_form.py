@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 
 from accounts.models import Team
 from catalog.models import Asset
+from catalog.naming import assets_called, not_one
 from core.text import one_line
 from incidents.forms import LocalTimeField, severity_field
 from incidents.services import NOBODY, PageTargets
@@ -65,7 +65,7 @@ class DeclareForm(forms.Form):
             if len(found) == 1:
                 chosen += [asset for asset in found if asset not in chosen]
             else:
-                self.add_error("asset_name", _not_one(name, found))
+                self.add_error("asset_name", not_one(name, found))
         values["chosen"] = chosen
         return values
 
@@ -86,25 +86,3 @@ class DeclareForm(forms.Form):
         if not self.pages:
             return NOBODY
         return PageTargets(policy=self.policy) if self.policy else None
-
-
-def suggestion(asset: Asset) -> str:
-    """What a field offers for an asset, and `assets_called` understands."""
-    return f"{asset.name} ({asset.namespace})"
-
-
-def assets_called(text: str) -> list[Asset]:
-    """Assets with that name, or that suggestion. At most two."""
-    if text.endswith(")") and " (" in text:
-        name, _, namespace = text[:-1].rpartition(" (")
-        if found := list(Asset.objects.named(namespace, name)[:2]):
-            return found
-    same = Asset.objects.filter(Q(name=text) | Q(name__iexact=text))
-    return list(same.order_by("namespace", "pk")[:2])
-
-
-def _not_one(name: str, found: list[Asset]) -> str:
-    if not found:
-        return f"No asset is called “{name}”. Choose one that is offered."
-    which = " or ".join(suggestion(asset) for asset in found)
-    return f"More than one asset is called “{name}”: {which}."

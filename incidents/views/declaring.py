@@ -7,9 +7,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import SignedInRequest, responder_required
 from catalog.models import Asset
+from catalog.naming import suggestion
 from core.errors import InvalidInputError
 from core.text import one_line
-from incidents.declare_form import DeclareForm, suggestion
+from incidents.declare_form import DeclareForm
 from incidents.models import Incident
 from incidents.reach import Reach, reach_of
 from incidents.services import declare_incident
