@@ -206,7 +206,7 @@ class _CheckedTransport(httpx.BaseTransport):
         )
         try:
             with httpcore.ConnectionPool(
-                ssl_context=_tls(), network_backend=backend
+                ssl_context=tls(), network_backend=backend
             ) as pool:
                 answer = pool.handle_request(
                     httpcore.Request(
@@ -308,7 +308,8 @@ def _time_left(deadline: float, timeout: float | None) -> float:
 
 
 @cache
-def _tls() -> SSLContext:
+def tls() -> SSLContext:
+    """What secure connections are made with."""
     # Loading the authorities takes some 20 ms, so it is done once. SSL_CERT_FILE may
     # name one's own.
     return httpx.create_ssl_context()

@@ -15,7 +15,8 @@ from incidents.services.lineage import DASHBOARD_TYPES, affected_by, examine
 from incidents.services.paging import policy_for
 from oncall.models import EscalationPolicy
 from oncall.services import Rung
-from oncall.services.ladder import freeze, users_of
+from oncall.services.ladder import freeze
+from oncall.services.reach import Reachable
 
 MOST_DASHBOARDS = 30
 
@@ -88,7 +89,7 @@ def _first_lap(
 ) -> list[tuple[timedelta, list[str]]]:
     steps, after = [], timedelta(0)
     for step in freeze(policy):
-        names = [str(user) for user in users_of(step, at=at + after)]
+        names = [str(user) for user in Reachable(at=at + after).users_of(step)]
         if names:  # a step that reaches nobody takes no time
             steps.append((after, names))
             after += timedelta(seconds=step["delay_seconds"])

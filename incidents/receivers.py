@@ -1,5 +1,6 @@
 """What incidents hear from the apps to their left. Connected in `apps.py`."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from core.live import publish
 from incidents.models import Incident, TimelineEntry
 from incidents.queries import incidents_of_asset
 from incidents.services.lifecycle import answer_page
+from oncall.signals import Progress
 
 VIA_WORDS = {"link": "by a link in the page", "page": "on the on-call page"}
 
@@ -25,17 +27,26 @@ def hear_acknowledgement(
         )
 
 
-def hear_progress(*, subject: str, at: datetime, text: str, **_: Any) -> None:
-    incident_id = _incident_of(subject)
-    if incident_id is not None:
-        TimelineEntry.objects.create(
-            incident_id=incident_id,
-            kind=TimelineEntry.Kind.PAGED,
-            text=text,
-            at=at,
-            recorded_at=at,
+def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
+    """Three statements, however many notes."""
+    told = [(pk, note) for note in notes if (pk := _id_in(note.subject)) is not None]
+    known = set(
+        Incident.objects.filter(pk__in={pk for pk, _ in told}).values_list(
+            "pk", flat=True
         )
-        publish(subject)
+    )
+    TimelineEntry.objects.bulk_create(
+        TimelineEntry(
+            incident_id=pk,
+            kind=TimelineEntry.Kind.PAGED,
+            text=note.text,
+            at=note.at,
+            recorded_at=note.at,
+        )
+        for pk, note in told
+        if pk in known
+    )
+    publish(*{note.subject for pk, note in told if pk in known})
 
 
 def show_on_asset_page(
@@ -65,8 +76,10 @@ def show_on_alert_page(*, alert: Alert, user: User, **_: Any) -> list[Panel]:
 
 def _incident_of(subject: str) -> int | None:
     """The incident's id, None for another kind of subject or one that is gone."""
+    pk = _id_in(subject)
+    return pk if pk and Incident.objects.filter(pk=pk).exists() else None
+
+
+def _id_in(subject: str) -> int | None:
     kind, _, key = subject.partition(":")
-    if kind != "incident" or not key.isdecimal():
-        return None
-    pk = int(key)
-    return pk if Incident.objects.filter(pk=pk).exists() else None
+    return int(key) if kind == "incident" and key.isdecimal() else None

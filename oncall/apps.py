@@ -7,5 +7,5 @@ class OncallConfig(AppConfig):
     def ready(self) -> None:
         from oncall import receivers, signals
 
-        signals.page_progress.connect(receivers.tell_watchers)
-        signals.escalation_exhausted.connect(receivers.tell_watchers)
+        signals.page_progress.connect(receivers.hear_progress)
+        signals.escalation_exhausted.connect(receivers.hear_exhausted)

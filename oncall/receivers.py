@@ -1,11 +1,18 @@
 """What pages by hand hear: they have no other app that would tell their watchers."""
 
+from collections.abc import Collection
 from typing import Any
 
 from core.live import publish
 from oncall.services.paging import SUBJECT_PREFIX
+from oncall.signals import Progress
 
 
-def tell_watchers(*, subject: str, **_: Any) -> None:
+def hear_exhausted(*, subject: str, **_: Any) -> None:
     if subject.startswith(SUBJECT_PREFIX):
+        publish("oncall")
+
+
+def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
+    if any(note.subject.startswith(SUBJECT_PREFIX) for note in notes):
         publish("oncall")

@@ -2,11 +2,24 @@
 
 page_acknowledged      subject, by (User), at, via ("link", "slack", …): a person
                        answered a page
-page_progress          subject, at, text: something on the ladder happened, in words
+page_progress          notes (list of Progress): things on ladders happened, in words
 escalation_exhausted   subject, at: every lap is over and nobody answered
 """
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.dispatch import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What happened at `at` to the paging about a subject."""
+
+    subject: str
+    at: datetime
+    text: str
+
 
 page_acknowledged = Signal()
 page_progress = Signal()

@@ -22,7 +22,7 @@ from oncall.api.shapes import PolicySerializer, SimulationSerializer
 from oncall.models import EscalationPolicy, EscalationStep
 from oncall.queries import Reached, foreseen
 from oncall.resolver import format_instant
-from oncall.services.escalations import SEVERITIES
+from oncall.models import SEVERITIES
 from oncall.services.policies import (
     MOST_DELAY,
     MOST_REPEATS,

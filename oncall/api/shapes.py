@@ -5,11 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from oncall.models import Escalation, Notification
-from oncall.services.escalations import SEVERITIES
+from oncall.models import SEVERITIES
 
 
 class Shape(serializers.Serializer[Any]):
     """Only described, never filled in."""
+
+
+class PlannedChangeSerializer(Shape):
+    effective_at = serializers.DateTimeField()
+    timezone = serializers.CharField()
+    layers = serializers.ListField(child=serializers.DictField())
 
 
 class ScheduleSerializer(Shape):
@@ -23,6 +29,7 @@ class ScheduleSerializer(Shape):
     swaps = serializers.ListField(child=serializers.DictField())
     temporary_schedules = serializers.ListField(child=serializers.DictField())
     history = serializers.ListField(child=serializers.DictField())
+    planned_change = PlannedChangeSerializer(allow_null=True)
     team = serializers.CharField(allow_null=True)
     version = serializers.IntegerField()
     url = serializers.URLField()

@@ -20,18 +20,14 @@ import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from http.client import HTTPException
 
-import httpx
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from core.errors import InvalidInputError
-from core.outgoing import (
-    RefusedURLError,
-    UnresolvedHostError,
-    check_outgoing_url,
-    outgoing_client,
-)
+from core.kept import CONNECTIONS, Answer
+from core.outgoing import RefusedURLError, UnresolvedHostError, check_outgoing_url
 from oncall.channels.base import (
     DeliveryError,
     Message,
@@ -70,22 +66,25 @@ class Webhook:
             "X-Headwater-Signature": sign(content, address=to, at=int(time.time())),
         }
         try:
-            with outgoing_client(
+            answer = CONNECTIONS.post(
+                to,
+                content=content,
+                headers=headers,
                 timeout_seconds=timeout_seconds,
                 allow_private=settings.ALLOW_PRIVATE_URLS,
-            ) as client:
-                response = client.post(to, content=content, headers=headers)
+            )
         except UnresolvedHostError as error:
             raise RetryableDeliveryError(one_line(str(error))) from error
-        except (RefusedURLError, httpx.InvalidURL) as error:
+        except RefusedURLError as error:
             raise DeliveryError(one_line(str(error))) from error
-        except httpx.TimeoutException as error:
+        except TimeoutError as error:
             raise RetryableDeliveryError(
                 f"Webhook: no answer within {timeout_seconds:g} seconds."
             ) from error
-        except httpx.TransportError as error:
-            raise RetryableDeliveryError(one_line(f"Webhook: {error}")) from error
-        return _receipt(response)
+        except (OSError, HTTPException) as error:
+            words = one_line(f"Webhook: {str(error) or type(error).__name__}")
+            raise RetryableDeliveryError(words) from error
+        return _receipt(answer)
 
 
 def signing_secret(address: str) -> str:
@@ -116,20 +115,20 @@ def _content(message: Message) -> bytes:
     ).encode()
 
 
-def _receipt(response: httpx.Response) -> Receipt:
+def _receipt(response: Answer) -> Receipt:
     words = one_line(response.content.decode(errors="replace"))
-    if response.is_success:
-        return Receipt(detail=words or f"HTTP {response.status_code}")
-    told = one_line(f"Webhook: HTTP {response.status_code} {words}")
-    if response.status_code in RETRYABLE_STATUSES or response.is_server_error:
+    if 200 <= response.status <= 299:
+        return Receipt(detail=words or f"HTTP {response.status}")
+    told = one_line(f"Webhook: HTTP {response.status} {words}")
+    if response.status in RETRYABLE_STATUSES or response.status >= 500:
         raise RetryableDeliveryError(told, retry_after=_retry_after(response))
     raise DeliveryError(told)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _retry_after(response: Answer) -> float | None:
     """Return Retry-After in seconds (RFC 9110, 10.2.3), at most an hour: a page may
     not be put off for as long as a stranger likes."""
-    value = response.headers.get("Retry-After", "")
+    value = response.headers.get("retry-after", "")
     try:
         seconds = float(value)
     except ValueError:

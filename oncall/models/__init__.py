@@ -7,7 +7,12 @@ writes a `Notification` for each of the person's contact methods.
 
 from oncall.models.calendars import ImportedCalendar, Vacation
 from oncall.models.contact import ContactMethod
-from oncall.models.escalation import Escalation, EscalationQuerySet, Page
+from oncall.models.escalation import (
+    SEVERITIES,
+    Escalation,
+    EscalationQuerySet,
+    Page,
+)
 from oncall.models.handoff import HandoffNote, ShiftNotices
 from oncall.models.heartbeat import EngineHeartbeat
 from oncall.models.inbox import InboxMessage
@@ -24,6 +29,7 @@ from oncall.models.schedule import (
 
 __all__ = [
     "SCHEDULE_NAME_LENGTH",
+    "SEVERITIES",
     "ContactMethod",
     "EngineHeartbeat",
     "Escalation",

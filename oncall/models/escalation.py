@@ -10,6 +10,8 @@ from django.db.models import Q
 from accounts.models import User
 from oncall.models.policy import EscalationPolicy
 
+SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
+
 
 class EscalationQuerySet(models.QuerySet["Escalation"]):
     def running(self) -> EscalationQuerySet:
@@ -21,7 +23,10 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
         return self.exclude(state__in=ended)
 
     def due(self, *, at: datetime) -> EscalationQuerySet:
-        return self.running().filter(next_step_at__lte=at)
+        """The most severe first."""
+        # Naming every severity lets the index skip what is not due yet.
+        waiting = self.running().filter(severity__in=SEVERITIES, next_step_at__lte=at)
+        return waiting.order_by("severity", "next_step_at")
 
 
 class Escalation(models.Model):
@@ -78,7 +83,7 @@ class Escalation(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_step_at"],
+                fields=["severity", "next_step_at"],
                 name="escalation_due",
                 condition=Q(state="running"),
             ),
@@ -111,3 +116,8 @@ class Page(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} lap {self.lap} step {self.step}"
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it was owed as soon as its escalation began."""
+        return self.created_at == self.escalation.started_at

@@ -11,14 +11,18 @@ from accounts.models import User
 from oncall.models.contact import ContactMethod
 from oncall.models.escalation import Page
 
+INFORMS = 9
+
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def due(self, *, at: datetime) -> NotificationQuerySet:
-        """Rows to send: due ones, and those whose sender's lease has run out."""
-        return self.filter(
-            Q(state=Notification.State.DUE, due_at__lte=at)
-            | Q(state=Notification.State.SENDING, lease_until__lte=at)
-        )
+        """Rows to send, what matters most first."""
+        due = self.filter(state=Notification.State.DUE, due_at__lte=at)
+        return due.order_by("rank", "due_at", "pk")
+
+    def lost(self, *, at: datetime) -> NotificationQuerySet:
+        """Rows whose sender's lease has run out before it recorded the outcome."""
+        return self.filter(state=Notification.State.SENDING, lease_until__lte=at)
 
 
 class Notification(models.Model):
@@ -27,6 +31,8 @@ class Notification(models.Model):
     `idempotency_key` is the same for every try and unique over all rows, so
     nothing can be owed twice: "page:<page>:<method>", "incident:12:start:<e-mail>".
     `possibly_twice` is set when a lease ended between the send and its record.
+    `rank` says what goes first when much is due: 1 to 4 the first pages about subjects
+    of SEV1 to SEV4, 5 to 8 all later ones, 9 what only informs.
     """
 
     class State(models.TextChoices):
@@ -52,6 +58,7 @@ class Notification(models.Model):
     body = models.TextField(blank=True)
     url = models.CharField(max_length=2000, blank=True)
     urgent = models.BooleanField(default=False)
+    rank = models.PositiveSmallIntegerField(default=INFORMS)
     idempotency_key = models.CharField(max_length=255, unique=True)
     state = models.CharField(max_length=9, choices=State, default=State.DUE)
     created_at = models.DateTimeField()
@@ -82,7 +89,7 @@ class Notification(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_at"],
+                fields=["rank", "due_at", "id"],
                 name="notification_due",
                 condition=Q(state="due"),
             ),

@@ -1,13 +1,11 @@
-"""Freezing a policy and finding out whom a step reaches."""
+"""Freezing a policy: its steps as plain values, as they were at that moment."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypedDict
 
-from accounts.models import Team, User
-from core.errors import InvalidInputError
-from oncall.models import EscalationPolicy, EscalationStep, Schedule, StepTarget
-from oncall.services.schedules import on_call_ids
+from accounts.models import Team
+from oncall.models import EscalationPolicy, EscalationStep, StepTarget
 
 FALLBACK_NAME = "Every admin"
 FALLBACK_DELAY = timedelta(minutes=5)
@@ -60,39 +58,8 @@ def admins_step() -> FrozenStep:
     )
 
 
-def users_of(step: FrozenStep, *, at: datetime) -> list[User]:
-    """The active people a step reaches at `at`, each once, in the step's order."""
-    users: dict[int, User] = {}
-    for target in step["targets"]:
-        for user in _users_of_target(target, at=at):
-            users.setdefault(user.pk, user)
-    return list(users.values())
-
-
 def _freeze_target(target: StepTarget) -> FrozenTarget:
     kind = "user" if target.user else "schedule" if target.schedule else "team"
     subject = target.user or target.schedule or target.team
     assert subject is not None  # a check constraint sees to it
     return FrozenTarget(kind=kind, id=subject.pk, label=str(subject))
-
-
-def _users_of_target(target: FrozenTarget, *, at: datetime) -> Iterable[User]:
-    active = User.objects.filter(is_active=True).order_by("pk")
-    match target["kind"]:
-        case "user":
-            return active.filter(pk=target["id"])
-        case "team":
-            return active.filter(teams=target["id"])
-        case "admins":
-            return active.filter(role=User.Role.ADMIN)
-    schedule = Schedule.objects.filter(pk=target["id"]).first()
-    return active.filter(pk__in=_on_call(schedule, at=at)) if schedule else ()
-
-
-def _on_call(schedule: Schedule, *, at: datetime) -> list[int]:
-    """Nobody, rather than no page at all, when a stored schedule cannot be read:
-    the ladder goes on to its next step."""
-    try:
-        return on_call_ids(schedule, at=at)
-    except InvalidInputError:
-        return []

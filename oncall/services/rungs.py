@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oncall.models import Escalation, EscalationPolicy, Notification, Page
-from oncall.services.ladder import FrozenStep, freeze, users_of
+from oncall.services.ladder import FrozenStep, freeze
+from oncall.services.reach import Reachable
 
 MOST_FUTURE_RUNGS = 12
 
@@ -61,7 +62,7 @@ def planned(
     as a rung without a person and takes no time."""
     rungs: list[Rung] = []
     while lap <= repeats and len(rungs) < MOST_FUTURE_RUNGS:
-        users = users_of(steps[step], at=start)
+        users = Reachable(at=start).users_of(steps[step])
         named: list[tuple[str, int | None]] = [(str(u), u.pk) for u in users]
         named = named or [("", None)]
         rungs += [

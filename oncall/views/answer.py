@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from core.text import link
 from oncall.models import Escalation, Page
 from oncall.services import acknowledge_page
-from oncall.services.engine import LINK_SALT
+from oncall.services.sending import LINK_SALT
 
 LINK_LIFETIME = timedelta(days=7)
 WAITING = (Escalation.State.RUNNING, Escalation.State.EXHAUSTED)

@@ -58,6 +58,8 @@ class FakeWebhook:
         self.port = 0
         self.stopping = Event()
         self.changed = Condition()
+        self.keeps_alive = False
+        self.connections = 0
 
     @property
     def url(self) -> str:
@@ -80,6 +82,12 @@ class FakeWebhook:
 
 class _Handler(BaseHTTPRequestHandler):
     webhook: FakeWebhook
+
+    def setup(self) -> None:
+        super().setup()
+        self.webhook.connections += 1
+        if self.webhook.keeps_alive:
+            self.protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", "0"))
@@ -108,6 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body)
+            return
+        self.close_connection = True
 
     def drip(self) -> None:
         self.wfile.write(b"HTTP/1.0 200 OK\r\n")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from oncall.models import EscalationPolicy, Page
 from oncall.services import acknowledge_escalation, start_escalation, stop_escalation
-from oncall.services.engine import LINK_SALT
+from oncall.services.sending import LINK_SALT
 from tests.factories import make_policy, make_user
 
 pytestmark = pytest.mark.django_db

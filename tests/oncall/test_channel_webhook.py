@@ -158,7 +158,7 @@ def test_a_line_cut_after_accepting_is_repeated_with_the_same_key(
     webhook_server: FakeWebhook,
 ) -> None:
     webhook_server.next_answers.append(Answer(behaviour="cut"))
-    with pytest.raises(RetryableDeliveryError, match="disconnected"):
+    with pytest.raises(RetryableDeliveryError, match="closed connection"):
         send(webhook_server)
     send(webhook_server)
     keys = [request.headers["idempotency-key"] for request in webhook_server.requests]
@@ -203,3 +203,26 @@ def test_an_address_is_checked_when_it_is_saved(settings: Settings) -> None:
             Webhook().check_address(address)
         assert list(raised.value.errors) == ["address"]
     assert Webhook().check_address(" https://8.8.8.8/a#b ") == "https://8.8.8.8/a"
+
+
+def test_many_messages_to_one_host_share_a_connection(
+    webhook_server: FakeWebhook,
+) -> None:
+    webhook_server.keeps_alive = True
+    for _ in range(3):
+        send(webhook_server)
+    assert len(webhook_server.requests) == 3
+    assert webhook_server.connections == 1
+
+
+def test_a_connection_that_the_other_side_closed_is_not_used_again(
+    webhook_server: FakeWebhook,
+) -> None:
+    webhook_server.keeps_alive = True
+    send(webhook_server)
+    webhook_server.next_answers += [Answer(behaviour="cut")]
+    with pytest.raises(RetryableDeliveryError):
+        send(webhook_server)
+    send(webhook_server)
+    assert len(webhook_server.requests) == 3
+    assert webhook_server.connections == 2

@@ -25,15 +25,11 @@ from oncall.services import (
     start_escalation,
     stop_escalation,
 )
-from oncall.services.engine import (
-    LEASE,
-    RETRY_DELAYS,
-    claim,
-    record_failure,
-    record_success,
-    send,
-)
-from oncall.services.escalations import raise_urgency, walk_due_escalations
+from oncall.services.engine import claim
+from oncall.services.escalations import raise_urgency
+from oncall.services.recording import RETRY_DELAYS, Outcome, record
+from oncall.services.sending import LEASE, attempt
+from oncall.services.walking import walk_due_escalations
 from tests.factories import NOON, make_policy, make_schedule, make_team, make_user
 from tests.fakes.smtp import FakeSMTP
 
@@ -297,8 +293,8 @@ def test_a_late_record_of_a_lost_lease_does_not_undo_the_newer_one() -> None:
     start(policy)
     (slow,) = claim(at=NOON, limit=1)
     (fast,) = claim(at=NOON + LEASE, limit=1)
-    record_success(fast, Receipt("id-2"), at=NOON + LEASE)
-    record_failure(slow, DeliveryError("timed out"), at=NOON + LEASE)
+    record([Outcome(fast, Receipt("id-2"), NOON + LEASE)])
+    record([Outcome(slow, DeliveryError("timed out"), NOON + LEASE)])
     owed = Notification.objects.get()
     assert (owed.state, owed.provider_id) == ("sent", "id-2")
 
@@ -307,7 +303,7 @@ def test_a_temporary_failure_is_tried_again_with_backoff() -> None:
     policy, _, _ = two_step_policy()
     start(policy)
     (claimed,) = claim(at=NOON, limit=1)
-    record_failure(claimed, RetryableDeliveryError("busy"), at=NOON)
+    record([Outcome(claimed, RetryableDeliveryError("busy"), NOON)])
     owed = Notification.objects.get()
     assert owed.state == "due"
     assert RETRY_DELAYS[0] <= owed.due_at - NOON <= RETRY_DELAYS[0] * 1.2
@@ -319,7 +315,7 @@ def test_the_provider_may_ask_for_a_longer_wait() -> None:
     start(policy)
     (claimed,) = claim(at=NOON, limit=1)
     error = RetryableDeliveryError("busy", retry_after=40)
-    record_failure(claimed, error, at=NOON)
+    record([Outcome(claimed, error, NOON)])
     assert Notification.objects.get().due_at >= NOON + timedelta(seconds=40)
 
 
@@ -330,7 +326,7 @@ def test_a_method_that_failed_for_good_makes_the_next_one_due() -> None:
     make_method(ana, address="next@example.com", position=1, delay=30 * MINUTE)
     start(policy)
     (claimed,) = claim(at=NOON, limit=1)
-    record_failure(claimed, DeliveryError("no such mailbox"), at=NOON)
+    record([Outcome(claimed, DeliveryError("no such mailbox"), NOON)])
     following = Notification.objects.get(address="next@example.com")
     assert following.due_at == NOON
 
@@ -339,7 +335,7 @@ def test_when_every_method_of_a_step_failed_the_next_step_is_due() -> None:
     policy, _, second = two_step_policy()
     escalation = start(policy)
     (claimed,) = claim(at=NOON, limit=1)
-    record_failure(claimed, DeliveryError("no such mailbox"), at=NOON)
+    record([Outcome(claimed, DeliveryError("no such mailbox"), NOON)])
     walk_due_escalations(at=NOON)
     assert paged(escalation)[-1] == (0, 1, second.email)
 
@@ -349,7 +345,7 @@ def test_a_retry_is_dropped_when_somebody_answered_meanwhile() -> None:
     start(policy)
     (claimed,) = claim(at=NOON, limit=1)
     acknowledge_escalation(subject="incident:1", by=first, at=NOON)
-    record_failure(claimed, RetryableDeliveryError("busy"), at=NOON)
+    record([Outcome(claimed, RetryableDeliveryError("busy"), NOON)])
     assert Notification.objects.get().state == "cancelled"
 
 
@@ -359,7 +355,7 @@ def test_the_page_arrives_with_a_link_that_asks_before_it_acts(
     policy, first, _ = two_step_policy()
     escalation = start(policy)
     (claimed,) = claim(at=NOON, limit=1)
-    send(claimed, now=lambda: NOON)
+    record([attempt(claimed, now=lambda: NOON)])
     mail = smtp_server.mails[0]
     assert mail.subject.endswith("orders_raw arrived empty")
     assert Notification.objects.get().state == "sent"

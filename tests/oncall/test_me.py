@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.models import AuditEntry, User
 from oncall.channels.webhook import signing_secret
 from oncall.models import ContactMethod, Notification
-from oncall.services.engine import claim, send
+from oncall.services.engine import claim
 from oncall.services.methods import send_code, verify_method
+from oncall.services.recording import record
+from oncall.services.sending import attempt
 from tests.factories import make_user
 from tests.fakes.smtp import FakeSMTP
 from tests.fakes.webhook import FakeWebhook
@@ -191,7 +193,7 @@ def test_a_test_page_takes_the_way_of_every_page(
     again = signed_in.post(path, follow=True).content.decode()
     assert "sent just now" in again
     [notification] = claim(at=timezone.now(), limit=5)
-    send(notification, now=timezone.now)
+    record([attempt(notification, now=timezone.now)])
     assert smtp_server.mails[0].subject == "Test page from Headwater"
     assert "Queued as 1" in signed_in.get(ME).content.decode()
 

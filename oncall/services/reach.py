@@ -1,0 +1,74 @@
+"""Whom steps reach at one instant, each question asked of the database once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from accounts.models import User
+from core.errors import InvalidInputError
+from oncall.models import ContactMethod, EscalationPolicy, Schedule
+from oncall.services.ladder import FrozenStep, FrozenTarget, freeze
+from oncall.services.schedules import on_call_ids
+
+
+class Reachable:
+    """Who is on call, in a team or an admin at `at`. Kept for one batch only, so that
+    a thousand escalations of one policy cost as many queries as one."""
+
+    def __init__(self, *, at: datetime) -> None:
+        self.at = at
+        self._targets: dict[tuple[str, int], list[User]] = {}
+        self._frozen: dict[int | None, list[FrozenStep]] = {}
+        self._methods: dict[int, list[ContactMethod]] = {}
+
+    def users_of(self, step: FrozenStep) -> list[User]:
+        """The active people a step reaches, each once, in the step's order."""
+        users: dict[int, User] = {}
+        for target in step["targets"]:
+            key = (target["kind"], target["id"])
+            if key not in self._targets:
+                self._targets[key] = list(self._find(target))
+            for user in self._targets[key]:
+                users.setdefault(user.pk, user)
+        return list(users.values())
+
+    def freeze(self, policy: EscalationPolicy | None) -> list[FrozenStep]:
+        """As `ladder.freeze`."""
+        key = policy.pk if policy else None
+        if key not in self._frozen:
+            self._frozen[key] = freeze(policy)
+        return self._frozen[key]
+
+    def methods_of(self, user_ids: Iterable[int]) -> dict[int, list[ContactMethod]]:
+        """{person: verified contact methods in the person's own order}."""
+        wanted = set(user_ids)
+        unknown = wanted - self._methods.keys()
+        if unknown:
+            found: dict[int, list[ContactMethod]] = defaultdict(list)
+            verified = ContactMethod.objects.exclude(verified_at=None)
+            for method in verified.filter(user__in=unknown):
+                found[method.user_id].append(method)
+            self._methods |= {user_id: found[user_id] for user_id in unknown}
+        return {user_id: self._methods[user_id] for user_id in wanted}
+
+    def _find(self, target: FrozenTarget) -> Iterable[User]:
+        active = User.objects.filter(is_active=True).order_by("pk")
+        match target["kind"]:
+            case "user":
+                return active.filter(pk=target["id"])
+            case "team":
+                return active.filter(teams=target["id"])
+            case "admins":
+                return active.filter(role=User.Role.ADMIN)
+        schedule = Schedule.objects.filter(pk=target["id"]).first()
+        return active.filter(pk__in=self._on_call(schedule)) if schedule else ()
+
+    def _on_call(self, schedule: Schedule) -> list[int]:
+        """Nobody, rather than no page at all, when a stored schedule cannot be read:
+        the ladder goes on to its next step."""
+        try:
+            return on_call_ids(schedule, at=self.at)
+        except InvalidInputError:
+            return []

@@ -1,0 +1,197 @@
+"""What providers answered, written down for many notifications at once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from core.hints import RUN_ENGINE, wake
+from core.live import publish
+from oncall.channels.base import DeliveryError, Receipt, RetryableDeliveryError
+from oncall.models import Escalation, Notification, Page
+from oncall.services import statements
+from oncall.services.walking import locked
+from oncall.signals import Progress, page_progress
+
+RETRY_DELAYS = (timedelta(seconds=3), timedelta(seconds=15), timedelta(seconds=60))
+LONGEST_ASKED_DELAY = timedelta(minutes=5)
+STILL_HOPEFUL = (
+    Notification.State.DUE,
+    Notification.State.SENDING,
+    Notification.State.SENT,
+)
+
+
+class NotBegunError(Exception):
+    """There was no time left to send it before its lease ends: it is due again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one claimed notification at `at`."""
+
+    notification: Notification
+    result: Receipt | DeliveryError | NotBegunError
+    at: datetime
+
+
+@transaction.atomic
+def record(outcomes: Collection[Outcome]) -> None:
+    """Write down what became of claimed notifications; late words change nothing.
+
+    What may still arrive is due again with backoff; what has failed for good makes
+    the person's next method or the ladder's next step due.
+    """
+    sent = [one for one in outcomes if isinstance(one.result, Receipt)]
+    again = [one for one in outcomes if _is_tried_again(one)]
+    failed = [
+        one
+        for one in outcomes
+        if isinstance(one.result, DeliveryError) and not _is_tried_again(one)
+    ]
+    told = _record_sent(sent)
+    _record_again(again)
+    lost = _record_failed(failed)
+    _tell(told, lost)
+    _fall_through(lost)
+
+
+def _is_tried_again(outcome: Outcome) -> bool:
+    if isinstance(outcome.result, NotBegunError):
+        return True
+    temporary = isinstance(outcome.result, RetryableDeliveryError)
+    return temporary and outcome.notification.attempts <= len(RETRY_DELAYS)
+
+
+def _record_sent(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return those that nobody had claimed again meanwhile."""
+    receipts = [one.result for one in outcomes if isinstance(one.result, Receipt)]
+    columns: list[list[Any]] = [
+        [one.at for one in outcomes],
+        [receipt.provider_id[:300] for receipt in receipts],
+        [receipt.detail for receipt in receipts],
+    ]
+    return _written(statements.SENT, outcomes, columns)
+
+
+def _record_failed(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    columns: list[list[Any]] = [[str(one.result) for one in outcomes]]
+    return _written(statements.FAILED, outcomes, columns)
+
+
+def _record_again(outcomes: Sequence[Outcome]) -> None:
+    due = [_due_again(one) for one in outcomes]
+    unused = [int(isinstance(one.result, NotBegunError)) for one in outcomes]
+    words = [str(one.result) for one in outcomes]
+    _written(statements.AGAIN, outcomes, [due, words, unused])
+
+
+def _due_again(outcome: Outcome) -> datetime:
+    if not isinstance(outcome.result, RetryableDeliveryError):
+        return outcome.at
+    asked = timedelta(seconds=outcome.result.retry_after or 0)
+    usual = RETRY_DELAYS[outcome.notification.attempts - 1]
+    jitter = 1 + random.random() / 5  # noqa: S311  # spreads retries, no secret
+    return outcome.at + max(usual, min(asked, LONGEST_ASKED_DELAY)) * jitter
+
+
+def _written(
+    statement: str, outcomes: Sequence[Outcome], columns: list[list[Any]]
+) -> list[Outcome]:
+    if not outcomes:
+        return []
+    ids = [one.notification.pk for one in outcomes]
+    attempts = [one.notification.attempts for one in outcomes]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [ids, attempts, *columns])
+        rows = cursor.fetchall() if cursor.description else []
+    changed = {row[0] for row in rows}
+    return [one for one in outcomes if one.notification.pk in changed]
+
+
+def _tell(sent: Iterable[Outcome], failed: Iterable[Outcome]) -> None:
+    """Say it on the timelines of what the pages are about."""
+    told = [(one, "by", "") for one in sent]
+    told += [(one, "failed by", f": {one.result}") for one in failed]
+    informed = {
+        one.notification.subject for one, _, _ in told if not one.notification.page_id
+    }
+    publish(*informed)
+    paged = [(one, how, end) for one, how, end in told if one.notification.page_id]
+    names = _names(one.notification for one, _, _ in paged)
+    notes = [
+        Progress(
+            subject=one.notification.subject,
+            at=one.at,
+            text=f"Page to {names[one.notification.pk]} {how} "
+            f"{one.notification.channel}{_doubt(one.notification)}{end}",
+        )
+        for one, how, end in paged
+    ]
+    if notes:
+        page_progress.send(Notification, notes=notes)
+
+
+def _names(notifications: Iterable[Notification]) -> dict[int, str]:
+    """{notification: the name of whom it was for}. One query."""
+    listed = list(notifications)
+    users = User.objects.in_bulk({one.user_id for one in listed if one.user_id})
+    return {one.pk: str(users.get(one.user_id or 0)) for one in listed}
+
+
+def _doubt(notification: Notification) -> str:
+    return ", possibly twice" if notification.possibly_twice else ""
+
+
+def _fall_through(outcomes: Iterable[Outcome]) -> None:
+    """The person's next method is due now; when the whole step has reached nobody,
+    the ladder's next step is."""
+    at = {one.notification.page_id: one.at for one in outcomes}
+    pages = Page.objects.filter(pk__in=[pk for pk in at if pk], ended_at=None)
+    open_pages = {page.pk: page for page in pages}
+    if not open_pages:
+        return
+    latest = max(at[pk] for pk in open_pages)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.NEXT_METHODS, [latest, list(open_pages)])
+        followed = {row[0] for row in cursor.fetchall()}
+    stuck = [page for page in open_pages.values() if page.pk not in followed]
+    _hurry_after(stuck, at=latest)
+    wake(RUN_ENGINE)
+
+
+def _hurry_after(pages: Collection[Page], *, at: datetime) -> None:
+    """Make the step after these pages' due now, where their step has reached nobody
+    and the ladder still waits for it."""
+    if not pages:
+        return
+    ids = sorted({page.escalation_id for page in pages})
+    escalations = locked().running().filter(pk__in=ids).order_by("pk")
+    running = {escalation.pk: escalation for escalation in escalations}
+    hopeful = set(
+        Notification.objects.filter(
+            page__escalation__in=running, state__in=STILL_HOPEFUL
+        ).values_list("page__escalation_id", "page__lap", "page__step")
+    )
+    hurried = [
+        running[page.escalation_id]
+        for page in pages
+        if page.escalation_id in running
+        and (page.escalation_id, page.lap, page.step) not in hopeful
+        and _waits_for_step_after(page, running[page.escalation_id])
+    ]
+    Escalation.objects.filter(
+        pk__in=[one.pk for one in hurried], next_step_at__gt=at
+    ).update(next_step_at=at)
+
+
+def _waits_for_step_after(page: Page, escalation: Escalation) -> bool:
+    is_last = page.step + 1 == len(escalation.steps)
+    following = (page.lap + 1, 0) if is_last else (page.lap, page.step + 1)
+    return (escalation.lap, escalation.step) == following

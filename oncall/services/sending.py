@@ -1,0 +1,189 @@
+"""Sending claimed notifications from a pool of threads, outside any transaction.
+
+One thread, the desk, claims rows, hands them to the senders, and records what came
+of them: whatever has come back while one batch was written is written in the next.
+No more is claimed than can be begun before the leases end.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from typing import Protocol
+
+from django.core import signing
+from django.db import InterfaceError, OperationalError, connection
+from django.urls import reverse
+
+from core.http import absolute_url
+from oncall.channels.base import DeliveryError, Message, RetryableDeliveryError
+from oncall.channels.registry import channel_for
+from oncall.models import Notification
+from oncall.services.recording import NotBegunError, Outcome
+
+logger = logging.getLogger(__name__)
+
+SEND_TIMEOUT_SECONDS = 7.0
+LEASE = timedelta(seconds=11)
+# What is left of a lease must be enough for the send and for its record.
+LEAST_LEFT = timedelta(seconds=SEND_TIMEOUT_SECONDS + 1)
+SENDERS = 64
+MOST_CLAIMED = 4 * SENDERS
+# Fewer are not worth a claim of their own while others are on their way.
+LEAST_CLAIMED = SENDERS
+DATABASE_REST_SECONDS = 0.5
+LINK_SALT = "oncall.page"
+
+Now = Callable[[], datetime]
+
+
+class Claim(Protocol):
+    def __call__(self, *, at: datetime, limit: int) -> list[Notification]: ...
+
+
+class Senders:
+    """The senders of this process. Threads start with the first `wake`."""
+
+    def __init__(
+        self, *, claim: Claim, record: Callable[[list[Outcome]], None], now: Now
+    ) -> None:
+        self.claim = claim
+        self.record = record
+        self.now = now
+        self.outcomes: SimpleQueue[Outcome | None] = SimpleQueue()
+        self.is_woken = threading.Event()
+        self.starting = threading.Lock()
+        self.desk: threading.Thread | None = None
+        self.threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
+        self.under_way: set[int] = set()  # ids of what is claimed and not recorded
+
+    def wake(self) -> None:
+        """Say that there may be something to send. Returns at once."""
+        if self.is_woken.is_set():
+            return
+        self.is_woken.set()
+        with self.starting:
+            if self.desk is None or not self.desk.is_alive():
+                self.desk = threading.Thread(
+                    target=self._run, name="sender desk", daemon=True
+                )
+                self.desk.start()
+        self.outcomes.put(None)
+
+    def _run(self) -> None:
+        unrecorded: list[Outcome] = []
+        while True:
+            may_rest = not (unrecorded or self._wants_more())
+            unrecorded += self._gather(wait=may_rest)
+            try:
+                self._write_down(unrecorded)
+                unrecorded = []
+                if self._wants_more():
+                    self._hand_out()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("the senders wait for the database: %s", error)
+                connection.close()
+                time.sleep(DATABASE_REST_SECONDS)
+            except Exception:
+                # What was claimed keeps its lease and is claimed again after it.
+                logger.exception("the senders' desk stumbled")
+                connection.close()
+                time.sleep(DATABASE_REST_SECONDS)
+
+    def _gather(self, *, wait: bool) -> list[Outcome]:
+        """What has come back since; with `wait`, or a call to look for due rows."""
+        gathered = []
+        try:
+            one = self.outcomes.get(block=wait)
+            while True:
+                if one is not None:
+                    gathered.append(one)
+                one = self.outcomes.get(block=False)
+        except Empty:
+            return gathered
+
+    def _write_down(self, outcomes: list[Outcome]) -> None:
+        try:
+            if outcomes:
+                self.record(outcomes)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            if len(outcomes) > 1:  # find the one at fault, and record the others
+                middle = len(outcomes) // 2
+                self._write_down(outcomes[:middle])
+                self._write_down(outcomes[middle:])
+                return
+            logger.exception(
+                "notification %s was not recorded", outcomes[0].notification.pk
+            )
+        self.under_way.difference_update(one.notification.pk for one in outcomes)
+
+    def _wants_more(self) -> bool:
+        room = MOST_CLAIMED - len(self.under_way)
+        return self.is_woken.is_set() and room >= LEAST_CLAIMED
+
+    def _hand_out(self) -> None:
+        """Claim what there is room for; stay awake while there may be more."""
+        room = MOST_CLAIMED - len(self.under_way)
+        self.is_woken.clear()
+        try:
+            claimed = self.claim(at=self.now(), limit=room)
+        except Exception:
+            self.is_woken.set()
+            raise
+        self.under_way.update(notification.pk for notification in claimed)
+        for notification in claimed:
+            self.threads.submit(self._send, notification)
+        if len(claimed) == room:
+            self.is_woken.set()
+        elif not self.under_way:
+            connection.close()  # back to the pool while there is nothing to do
+
+    def _send(self, notification: Notification) -> None:
+        try:
+            outcome = attempt(notification, now=self.now)
+        finally:
+            connection.close()
+        self.outcomes.put(outcome)
+
+
+def attempt(notification: Notification, *, now: Now) -> Outcome:
+    """Send one claimed notification and return what its provider said."""
+    began = now()
+    lease_until = notification.lease_until
+    if lease_until is not None and lease_until - began < LEAST_LEFT:
+        return Outcome(notification, NotBegunError("Waits for a sender"), began)
+    try:
+        receipt = channel_for(notification.channel).send(
+            message_of(notification),
+            to=notification.address,
+            timeout_seconds=SEND_TIMEOUT_SECONDS,
+        )
+    except DeliveryError as error:
+        return Outcome(notification, error, now())
+    except Exception as error:  # our own fault must not lose the page
+        logger.exception("channel %s broke", notification.channel)
+        return Outcome(notification, RetryableDeliveryError(f"{error}"), now())
+    return Outcome(notification, receipt, now())
+
+
+def message_of(notification: Notification) -> Message:
+    """What a channel is given. Pages carry a signed link that asks before it acts."""
+    acknowledge_url = ""
+    if notification.page_id is not None:
+        token = signing.dumps(notification.page_id, salt=LINK_SALT)
+        acknowledge_url = absolute_url(reverse("oncall:answer", args=[token]))
+    return Message(
+        title=notification.title,
+        body=notification.body,
+        url=notification.url,
+        idempotency_key=notification.idempotency_key,
+        acknowledge_url=acknowledge_url,
+        urgent=notification.urgent,
+    )
