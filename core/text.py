@@ -58,6 +58,8 @@ def text_of(value: object, limit: int = 1024) -> str:
 
 def told(value: object, limit: int = 1024) -> str:
     """Return like `text_of`, and "" for the words tools write for "nothing"."""
+    if value is None:  # nearly always: senders tell few of the fields there are
+        return ""
     text = text_of(value, limit).strip()
     return "" if text in NOTHING else text
 

@@ -57,6 +57,8 @@ def asset_in(labels: Mapping[str, object]) -> AssetRef | None:
     Looks for a dataset first, then an Airflow task or DAG, then a pipeline, last
     for the address of an Airflow task's log.
     """
+    if not labels:
+        return None
     if uri := told(labels.get("dataset"), 2048):
         return dataset(uri, told(labels.get("dataset_namespace")))
     namespace = told(labels.get("airflow_namespace"))

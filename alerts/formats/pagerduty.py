@@ -270,6 +270,8 @@ def _is_long(value: object) -> bool:
 
 def _description(details: object, links: list[str]) -> str:
     """Return what labels cannot hold: long and nested details, and the links."""
+    if not (details or links):
+        return ""
     if isinstance(details, str):
         return lines(details, *links)
     long = [

@@ -7,7 +7,7 @@ https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/arrayfunc
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, repeat
 from struct import Struct, pack
 from typing import Any
 
@@ -34,8 +34,11 @@ class Column:
 
     @classmethod
     def _of(cls, items: Sequence[bytes]) -> bytes:
-        return cls._head(len(items)) + b"".join(
-            chain.from_iterable((_length(len(item)), item) for item in items)
+        head = cls._head(len(items))
+        if items and items.count(items[0]) == len(items):  # much of a batch is alike
+            return head + (_length(len(items[0])) + items[0]) * len(items)
+        return head + b"".join(
+            chain.from_iterable([(_length(len(item)), item) for item in items])
         )
 
     @classmethod
@@ -79,9 +82,7 @@ class Numbers(Column):
     oid, element_oid = 1016, 20
 
     def __init__(self, values: Sequence[int]) -> None:
-        numbers = chain.from_iterable((8, value) for value in values)
-        rows = pack(">" + "iq" * len(values), *numbers)
-        super().__init__(self._head(len(values)) + rows)
+        super().__init__(self._head(len(values)) + _eight_bytes_each(values))
 
 
 class Instants(Column):
@@ -90,12 +91,22 @@ class Instants(Column):
     oid, element_oid = 1185, 1184
 
     def __init__(self, values: Sequence[datetime | None]) -> None:
-        rows = [
-            _NULL if at is None else pack(">iq", 8, (at - _EPOCH) // _MICROSECOND)
-            for at in values
-        ]
-        head = self._head(len(values), has_null=_NULL in rows)
-        super().__init__(head + b"".join(rows))
+        head = self._head(len(values), has_null=None in values)
+        told = _eight_bytes_each(
+            [(at - _EPOCH) // _MICROSECOND for at in values if at is not None]
+        )
+        if None in values:
+            each = iter(told[start : start + 12] for start in range(0, len(told), 12))
+            told = b"".join(_NULL if at is None else next(each) for at in values)
+        super().__init__(head + told)
+
+
+def _eight_bytes_each(values: Sequence[int]) -> bytes:
+    sizes = repeat(8)
+    return pack(
+        ">" + "iq" * len(values),
+        *chain.from_iterable(zip(sizes, values)),  # noqa: B905
+    )
 
 
 class _ColumnDumper(Dumper):

@@ -90,6 +90,7 @@ class RefusedCount(models.Model):
 
     class Reason(models.TextChoices):
         RATE = "rate", "Past the rate limit"
+        BUSY = "busy", "Faster than could be stored"
         UNPARSED = "unparsed", "Not understood"
         UNSIGNED = "unsigned", "Signature does not match"
 
