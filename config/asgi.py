@@ -5,6 +5,8 @@ from config.wsgi import application as pages  # first: it sets Django up
 
 # isort: split
 import asyncio
+import gc
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.cookies import SimpleCookie
@@ -13,17 +15,24 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.db import connection
+from django.db import Error, connection
 from django.http import HttpRequest
+from django.utils import timezone
 
 from alerts.ingest.committer import Committer
 from alerts.ingest.inlets import Inlets
 from alerts.ingest.server import IngestServer
+from alerts.services import say_inlet_lives
 from config.pages import ThreadedPages
 from core.asgi import Receive, Scope, Send
 from core.hints import CORRELATE, send_hint
 from core.stream import Hub, LiveStream
 from postmortems.access import readable_topics
+
+HINT_SECONDS = 0.2
+ALIVE_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
 
 
 def connection_parameters() -> dict[str, Any]:
@@ -46,21 +55,26 @@ def body_limit(path: str) -> int:
 
 
 class HintSender:
-    """Sends hints from a thread of its own, one at a time: however many batches are
-    committed while one is on its way, one more follows."""
+    """Sends hints from a thread of its own: the first at once, then five a second at
+    most, however many batches are committed. A hint costs as much as ten events."""
 
     def __init__(self) -> None:
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="hints")
         self.is_queued = False
+        self.sent_at = 0.0
 
     def __call__(self) -> None:
-        if not self.is_queued:
-            self.is_queued = True
-            self.thread.submit(self._send)
+        if self.is_queued:
+            return
+        self.is_queued = True
+        loop = asyncio.get_running_loop()
+        due_in = self.sent_at + HINT_SECONDS - loop.time()
+        loop.call_later(max(0.0, due_in), self._submit)
 
-    def _send(self) -> None:
+    def _submit(self) -> None:
         self.is_queued = False
-        send_hint(CORRELATE)
+        self.sent_at = asyncio.get_running_loop().time()
+        self.thread.submit(send_hint, CORRELATE)
 
 
 def _readable(cookies: str, topics: list[str]) -> list[str] | None:
@@ -73,6 +87,18 @@ def _readable(cookies: str, topics: list[str]) -> list[str] | None:
         if not user.is_authenticated:
             return None
         return readable_topics(user, topics)
+    finally:
+        connection.close()
+
+
+def _say_inlet_lives() -> None:
+    try:
+        say_inlet_lives(at=timezone.now())
+    except Error as error:  # the database is away, which the next one will excuse
+        logger.warning("the inlet could not say that it lives: %s", error)
+    except Exception:
+        # Without this duty no heartbeat would ever be missed again.
+        logger.exception("the inlet could not say that it lives")
     finally:
         connection.close()
 
@@ -112,10 +138,15 @@ class Application:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
+        # What is loaded by now stays: looking through it for garbage, 0.2 s each time,
+        # would hold up every request.
+        gc.collect()
+        gc.freeze()
         self.duties = [
             asyncio.create_task(self.committer.run()),
             asyncio.create_task(self.hub.run()),
             asyncio.create_task(self._watch_inlets()),
+            asyncio.create_task(self._say_inlet_lives()),
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -130,6 +161,12 @@ class Application:
         while True:
             await changes.get()
             self.inlets.is_stale = True
+
+    async def _say_inlet_lives(self) -> None:
+        """So that no absence of a ping counts while none could be taken."""
+        while True:
+            await asyncio.to_thread(_say_inlet_lives)
+            await asyncio.sleep(ALIVE_SECONDS)
 
 
 application = Application()
