@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from secrets import token_bytes
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from alerts.formats.assets import asset_in
 from alerts.formats.base import (
@@ -33,6 +34,12 @@ PRIORITIES: dict[str, SeverityWord] = {
     "P5": "info",
 }
 ACTIONS: dict[str, Status] = {"close": "resolved", "acknowledge": "acknowledged"}
+# What a request did, by what it says of its alert; the order is part of request ids.
+DONE: dict[Status, tuple[str, str]] = {
+    "firing": ("Create", "Created alert"),
+    "resolved": ("Close", "Closed alert"),
+    "acknowledged": ("Acknowledge", "Acknowledged alert"),
+}
 
 
 def parse(payload: object, context: ParseContext) -> Parsed:
@@ -75,10 +82,69 @@ def parse_action(named: str, action: str) -> Parsed:
     return Parsed(alerts=(alert,))
 
 
-def accepted_answer(seconds: float) -> dict[str, object]:
+def request_id(alert_id: int | None, status: Status) -> str:
+    """Return a new id that tells what the request did and to which alert.
+
+    So its status can be asked for without a table of requests. None: to no alert, as
+    none was open.
+    """
+    done = list(DONE).index(status)
+    return str(
+        UUID(bytes=token_bytes(7) + bytes([done]) + (alert_id or 0).to_bytes(8, "big"))
+    )
+
+
+def read_request_id(asked: str) -> tuple[int, Status] | None:
+    """Return the alert's id, 0 for none, and what was done; None if it is no id."""
+    try:
+        told = UUID(asked).bytes
+    except ValueError:
+        return None
+    if told[7] >= len(DONE):
+        return None
+    return int.from_bytes(told[8:], "big"), list(DONE)[told[7]]
+
+
+def accepted_answer(
+    seconds: float, *, alert_id: int | None, status: Status
+) -> dict[str, object]:
     """Return the body of the 202, for a request that took `seconds`."""
     return {
         "result": "Request will be processed",
+        "took": round(seconds, 3),
+        "requestId": request_id(alert_id, status),
+    }
+
+
+def status_answer(
+    asked: str, *, alias: str, done: Status, integration_id: int, at: datetime | None
+) -> dict[str, object]:
+    """Return the body that says what became of the request `asked`.
+
+    `alias` is that of its alert, "" when there was none to close. It is the alert's id
+    too: alerts are named by alias alone. `at` is when it was done, aware UTC.
+    """
+    action, status = DONE[done]
+    return {
+        "data": {
+            "success": bool(alias),
+            "isSuccess": bool(alias),
+            "action": action,
+            "processedAt": f"{at:%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z" if at else None,
+            "integrationId": str(integration_id),
+            "status": status if alias else "Alert does not exist",
+            "alertId": alias,
+            "alias": alias,
+        },
+        "took": 0.0,
+        "requestId": asked,
+    }
+
+
+def unknown_request_answer(seconds: float) -> dict[str, object]:
+    """Return the body of the 404."""
+    return {
+        "message": "Request not found. It might not be processed, yet.",
         "took": round(seconds, 3),
         "requestId": str(uuid4()),
     }

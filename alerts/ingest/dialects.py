@@ -1,13 +1,14 @@
 """How each address of the inlet speaks: where the key is, what is answered."""
 
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
 from alerts.formats import opsgenie, pagerduty
 from alerts.formats.base import Parsed
 from alerts.formats.opsgenie import ACTIONS
 from alerts.ingest.messages import Stored
-from alerts.ingest.reading import CHANGES_V2, EVENTS_V2, LINEAGE, OPSGENIE
-from alerts.ingest.requests import JSON, RefusedError
+from alerts.ingest.reading import CHANGES_V2, EVENTS_V2, LINEAGE, OPSGENIE, SLACK
+from alerts.ingest.requests import JSON, RefusedError, read_json
 from core.errors import InvalidInputError
 
 MAX_BODY = 1 << 20
@@ -38,6 +39,10 @@ class Own:
 
     def key(self, path: str, headers: dict[str, str]) -> str:
         return path.removeprefix("/in/")
+
+    def payload(self, body: bytes) -> object:
+        """Raises InvalidInputError for what is not JSON."""
+        return read_json(body)
 
     def limit(self, format_: str) -> int:
         """Bytes taken from an integration of this format."""
@@ -99,6 +104,26 @@ class ChangesV2(EventsV2):
         return 202, pagerduty.change_answer()
 
 
+class Slack(Own):
+    """POST /in/<key>/slack: what a Slack incoming webhook takes, answered as it does.
+
+    Elementary and others take any answer but 200 for a failure.
+    """
+
+    def key(self, path: str, headers: dict[str, str]) -> str:
+        return path.removeprefix("/in/").removesuffix(SLACK)
+
+    def payload(self, body: bytes) -> object:
+        """JSON, or the form with JSON in its field `payload` that Slack takes too."""
+        if not body.startswith(b"payload="):
+            return read_json(body)
+        form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
+        return read_json("".join(form.get("payload", [])).encode())
+
+    def accepted(self, outcome: Outcome) -> tuple[int, object]:
+        return 200, b"ok"
+
+
 class Opsgenie(Own):
     """POST /v2/alerts and /v2/alerts/<alias>/close: Opsgenie's Alert API.
 
@@ -115,7 +140,10 @@ class Opsgenie(Own):
         return MAX_BODY
 
     def accepted(self, outcome: Outcome) -> tuple[int, object]:
-        return 202, opsgenie.accepted_answer(outcome.seconds)
+        (alert,), (stored,) = outcome.parsed.alerts, outcome.stored
+        return 202, opsgenie.accepted_answer(
+            outcome.seconds, alert_id=stored.id, status=alert.status
+        )
 
     def refused(self, error: InvalidInputError, seconds: float) -> RefusedError:
         return RefusedError(422, opsgenie.refused_answer(error, seconds))
@@ -130,7 +158,7 @@ _OF_PATH: dict[str, Own] = {
     OPSGENIE: Opsgenie(),
     **dict.fromkeys(LINEAGE, Lineage()),
 }
-_OWN = Own()
+_OWN, _SLACK = Own(), Slack()
 
 
 def serves(path: str) -> bool:
@@ -144,6 +172,8 @@ def dialect_of(path: str) -> Own | None:
         return found
     if path.startswith("/in/") and path.count("/") == 2:
         return _OWN
+    if path.startswith("/in/") and path.endswith(SLACK) and path.count("/") == 3:
+        return _SLACK
     alias, _, action = path.removeprefix(f"{OPSGENIE}/").rpartition("/")
     if path.startswith(f"{OPSGENIE}/") and alias and action in ACTIONS:
         return _OF_PATH[OPSGENIE]

@@ -79,7 +79,7 @@ def _store(integration_id: int, ping: Ping) -> dict[str, object]:
             integration_id=integration_id, ping=ping, at=datetime.now(UTC)
         )
     except Error as error:
-        raise StoreUnavailableError(f"a ping: {error}") from error
+        raise StoreUnavailableError from error
     finally:
         connection.close()
     return answer_of(heartbeat)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from alerts.formats import opsgenie, pagerduty
+from alerts.formats import elementary, opsgenie, pagerduty
 from alerts.formats.base import ParseContext, Parsed
 from alerts.formats.registry import FORMATS
 from catalog.models import Edge
@@ -11,6 +11,7 @@ EVENTS_V2 = "/v2/enqueue"
 CHANGES_V2 = "/v2/change/enqueue"
 LINEAGE = ("/api/v1/lineage", "/api/v1/lineage/batch")
 OPSGENIE = "/v2/alerts"
+SLACK = "/slack"  # after an integration's own address
 
 Parse = Callable[[object, ParseContext], Parsed]
 
@@ -28,6 +29,8 @@ def parser_of(path: str, format_: str) -> Parse:
         return opsgenie.parse
     if path.startswith(f"{OPSGENIE}/"):
         return _opsgenie_action(path)
+    if path.startswith("/in/") and path.endswith(SLACK):
+        return elementary.parse
     return FORMATS[format_].parse
 
 

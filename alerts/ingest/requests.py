@@ -10,6 +10,7 @@ from core.asgi import BodyTooLargeError, Receive, Scope, read_body
 from core.errors import InvalidInputError
 
 JSON = [(b"content-type", b"application/json")]
+TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 
 # What curl -d, the vendors' clients and scripts send JSON as. Anything else is 415.
 JSON_TYPES = {

@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from alerts.formats import pagerduty
+from alerts.formats import opsgenie, pagerduty
 from alerts.formats.base import ParseContext, Parsed
-from alerts.ingest import dialects
+from alerts.ingest import dialects, pings, tracking
 from alerts.ingest.committer import Committer, PoisonousError, StoreUnavailableError
 from alerts.ingest.dialects import Outcome, Own, dialect_of
 from alerts.ingest.inlets import Inlet, Inlets
-from alerts.ingest.messages import message_of
+from alerts.ingest.messages import Message, Stored, message_of
+from alerts.ingest.queues import QueueFullError
 from alerts.ingest.reading import parser_of
 from alerts.ingest.requests import (
     JSON,
+    TEXT,
     RefusedError,
     encode,
     headers_of,
@@ -27,9 +29,8 @@ from alerts.ingest.requests import (
     read_plain,
     too_deep,
 )
-from alerts.ingest.writing import Message, Stored
 from core.asgi import BodyTooLargeError, Receive, Scope, Send, respond
-from core.errors import InvalidInputError
+from core.errors import DomainError, InvalidInputError
 from core.text import clean
 
 logger = logging.getLogger(__name__)
@@ -93,9 +94,16 @@ class IngestServer:
             body = encode({"detail": "Not stored. Please send it again."})
             await respond(send, 503, body, [*JSON, (b"retry-after", b"1")])
         else:
+            if isinstance(answer, bytes):
+                await respond(send, status, answer, TEXT)
+                return
             await respond(send, status, encode(answer), JSON)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, object]:
+        if ping_address := pings.address_of(scope["path"]):
+            return await self._ping(ping_address, scope, receive)
+        if scope["method"] == "GET" and (asked := tracking.request_of(scope["path"])):
+            return await self._status_of(asked, scope)
         dialect = dialect_of(scope["path"].rstrip("/"))
         if dialect is None:
             raise RefusedError(404, {"detail": "Not found."})
@@ -110,6 +118,36 @@ class IngestServer:
         except PoisonousError as error:
             raise dialect.refused(error.reason, delivery.seconds) from error
         return dialect.accepted(Outcome(parsed, stored, delivery.seconds))
+
+    async def _ping(
+        self, address: pings.Address, scope: Scope, receive: Receive
+    ) -> tuple[int, object]:
+        """Take a sign of life. Its address is all that says who sent it."""
+        if scope["method"] not in ("GET", "HEAD", "POST"):
+            allowed = (b"allow", b"GET, HEAD, POST")
+            raise RefusedError(405, {"detail": "Use GET or POST."}, [*JSON, allowed])
+        started, headers, dialect = monotonic(), headers_of(scope), dialects.Own()
+        inlet = await self._inlet(dialect, address.key, started)
+        self._take_token(inlet)
+        body = await self._body(receive, headers, dialects.MAX_BODY)
+        try:
+            ping = pings.read_ping(address, scope["query_string"], body)
+            return 200, await pings.store_ping(inlet.id, ping)
+        except InvalidInputError as error:
+            raise dialect.refused(error, monotonic() - started) from error
+        except DomainError as error:
+            raise RefusedError(409, {"detail": str(error)}) from error
+
+    async def _status_of(self, asked: str, scope: Scope) -> tuple[int, object]:
+        """Say what became of a request; only whoever made it may ask."""
+        started, dialect = monotonic(), dialects.Opsgenie()
+        key = dialect.key("", headers_of(scope))
+        inlet = await self._inlet(dialect, key, started)
+        answer = await tracking.status_of(inlet.id, asked)
+        if answer is None:
+            unknown = opsgenie.unknown_request_answer(monotonic() - started)
+            raise RefusedError(404, unknown)
+        return 200, answer
 
     async def _delivery(self, dialect: Own, scope: Scope, receive: Receive) -> Delivery:
         """Read the request and find its integration, which must be below its rate."""
@@ -132,7 +170,7 @@ class IngestServer:
         if dialect.may_be_empty and not body:
             return delivery
         try:
-            return replace(delivery, payload=read_json(body))
+            return replace(delivery, payload=dialect.payload(body))
         except InvalidInputError as error:
             raise await self._refused(delivery, error) from error
 
@@ -212,14 +250,22 @@ class IngestServer:
             path=_masked(delivery.path),
             body=delivery.body,
         )
-        return await self.committer.submit(message)
+        return await self._submit(message)
+
+    async def _submit(self, message: Message) -> list[Stored]:
+        """Have the message committed, unless too much of its sender waits already."""
+        try:
+            return await self.committer.submit(message)
+        except QueueFullError as error:
+            self.inlets.refused[message.integration_id, "busy"] += 1
+            raise RefusedError(429, None, [(b"retry-after", b"1")]) from error
 
     async def _refused(
         self, delivery: Delivery, error: InvalidInputError
     ) -> RefusedError:
         """Keep what was not understood, so that it can be looked at on the page."""
         self.inlets.refused[delivery.inlet.id, "unparsed"] += 1
-        await self.committer.submit(
+        await self._submit(
             Message(
                 integration_id=delivery.inlet.id,
                 received_at=delivery.context.received_at,

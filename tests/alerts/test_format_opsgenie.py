@@ -62,11 +62,14 @@ def test_errors_are_answered_as_opsgenie_does(body: object, field: str) -> None:
 
 
 def test_the_answer_carries_a_request_id() -> None:
-    answer = opsgenie.accepted_answer(0.0123)
+    one, other = (
+        opsgenie.accepted_answer(0.0123, alert_id=7, status="resolved")
+        for _ in range(2)
+    )
 
-    assert answer["result"] == "Request will be processed"
-    assert answer["took"] == 0.012
-    assert answer["requestId"] != opsgenie.accepted_answer(0)["requestId"]
+    assert (one["result"], one["took"]) == ("Request will be processed", 0.012)
+    assert one["requestId"] != other["requestId"]
+    assert opsgenie.read_request_id(str(one["requestId"])) == (7, "resolved")
 
 
 def test_another_action_is_refused() -> None:

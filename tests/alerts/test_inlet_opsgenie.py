@@ -83,3 +83,51 @@ def test_without_its_key_nothing_is_taken(
 @pytest.mark.parametrize("path", ["orders/snooze", "orders", "close/"])
 def test_other_acts_are_not_there(opsgenie: httpx.Client, path: str) -> None:
     assert opsgenie.post(f"/v2/alerts/{path}", json={}).status_code == 404
+
+
+def asked(opsgenie: httpx.Client, sent: httpx.Response) -> httpx.Response:
+    return opsgenie.get(f"/v2/alerts/requests/{sent.json()['requestId']}")
+
+
+def test_a_client_may_ask_what_became_of_its_request(opsgenie: httpx.Client) -> None:
+    created = asked(opsgenie, opsgenie.post("/v2/alerts", json=ORDERS))
+    closed = asked(opsgenie, opsgenie.post("/v2/alerts/orders%2Fdaily/close"))
+    assert created.status_code == closed.status_code == 200
+    told = [answer.json()["data"] for answer in (created, closed)]
+    assert [(one["action"], one["status"], one["isSuccess"]) for one in told] == [
+        ("Create", "Created alert", True),
+        ("Close", "Closed alert", True),
+    ]
+    assert {one["alias"] for one in told} == {"orders/daily"}
+    assert told[0]["processedAt"].endswith("Z")
+
+
+def test_closing_nothing_is_told_as_no_success(opsgenie: httpx.Client) -> None:
+    told = asked(opsgenie, opsgenie.post("/v2/alerts/unknown/close")).json()["data"]
+    assert (told["isSuccess"], told["status"]) == (False, "Alert does not exist")
+
+
+def test_nobody_else_may_ask_what_became_of_a_request(opsgenie: httpx.Client) -> None:
+    sent = opsgenie.post("/v2/alerts", json=ORDERS)
+    make_integration("f" * 32, format="opsgenie")
+    opsgenie.headers["Authorization"] = f"GenieKey {'f' * 32}"
+    other = asked(opsgenie, sent)
+    assert other.status_code == 404
+    assert {"message", "took", "requestId"} == set(other.json())
+    opsgenie.headers["Authorization"] = "GenieKey wrong"
+    assert asked(opsgenie, sent).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "request_id",
+    [
+        "nonsense",
+        "7d2c6c1e-54b5-4a43-9f0b-0c6c2b7b8a11",
+        "00000000-0000-00ff-0000-000000000001",
+        "00000000-0000-0000-7fff-ffffffffffff",
+    ],
+)
+def test_a_request_nobody_made_is_not_found(
+    opsgenie: httpx.Client, request_id: str
+) -> None:
+    assert opsgenie.get(f"/v2/alerts/requests/{request_id}").status_code == 404
