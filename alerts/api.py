@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.shortcuts import get_object_or_404
@@ -22,11 +24,18 @@ from alerts.models import SEVERITY_OF_WORD, Alert, Integration, Severity
 from alerts.services import (
     change_integration,
     create_integration,
+    delete_integration,
     disable_integration,
     rotate_key,
+    set_mapping,
+    set_signature,
 )
+from alerts.services.integrations import LONGEST_OVERLAP
+from alerts.signatures import SCHEMES, SECRET_LENGTH
+from alerts.signatures import choices as signature_choices
 from catalog.models import Asset
 from core.api import CursorPagination
+from core.errors import InvalidInputError
 from core.http import absolute_url
 from core.text import clean
 from oncall.models import EscalationPolicy
@@ -60,12 +69,30 @@ class SeverityField(serializers.ChoiceField):
         super().__init__(choices=Severity.choices, **options)
 
     def to_internal_value(self, data: Any) -> str:
+        if data == "" and self.allow_blank:
+            return ""
         word = str(data).strip().lower()
         known = SEVERITY_OF_WORD.get(word, word.upper())
         if known not in Severity.values:
             words = ", ".join([*Severity.values, *SEVERITY_OF_WORD])
             raise serializers.ValidationError(f"Must be one of {words}.")
         return str(known)
+
+
+class SignatureSerializer(serializers.Serializer[Any]):
+    """How a sender signs. Its secret is never shown again."""
+
+    scheme = serializers.ChoiceField(choices=signature_choices())
+    header = serializers.CharField(required=False, allow_blank=True, max_length=100)
+
+
+class SignatureInput(SignatureSerializer):
+    secret = serializers.CharField(
+        required=False,
+        max_length=SECRET_LENGTH,
+        write_only=True,
+        help_text="Kept as it is when it is left out.",
+    )
 
 
 class IntegrationSerializer(serializers.ModelSerializer[Integration]):
@@ -75,6 +102,7 @@ class IntegrationSerializer(serializers.ModelSerializer[Integration]):
     escalation_policy = serializers.IntegerField(
         source="escalation_policy_id", read_only=True, allow_null=True
     )
+    signature = serializers.SerializerMethodField()
     page = serializers.SerializerMethodField()
 
     class Meta:
@@ -89,8 +117,21 @@ class IntegrationSerializer(serializers.ModelSerializer[Integration]):
             "rate_limit",
             "created_at",
             "disabled_at",
+            "previous_key_until",
+            "mapping",
+            "signature",
             "page",
         ]
+
+    @extend_schema_field(SignatureSerializer(allow_null=True))
+    def get_signature(self, integration: Integration) -> dict[str, str] | None:
+        if not integration.signature_scheme:
+            return None
+        header = integration.signature_header
+        return {
+            "scheme": integration.signature_scheme,
+            "header": header or SCHEMES[integration.signature_scheme].header,
+        }
 
     def get_page(self, integration: Integration) -> str:
         return absolute_url(integration)
@@ -120,11 +161,32 @@ class IntegrationInput(serializers.Serializer[Any]):
         required=False,
         help_text="Events a minute; 0 for no limit.",
     )
+    mapping = serializers.JSONField(
+        required=False,
+        allow_null=True,
+        help_text="Where our fields stand in JSON of an unknown shape.",
+    )
+    signature = SignatureInput(required=False, allow_null=True)
 
 
 class IntegrationChange(IntegrationInput):
     disabled = serializers.BooleanField(
         required=False, help_text="Whether it takes nothing more."
+    )
+
+
+class RotateInput(serializers.Serializer[Any]):
+    overlap_minutes = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_OVERLAP // timedelta(minutes=1),
+        default=0,
+        help_text="How long the old key works on.",
+    )
+
+
+class DeleteQuery(serializers.Serializer[Any]):
+    forever = serializers.BooleanField(
+        default=False, help_text="Delete it with its raw events and heartbeats."
     )
 
 
@@ -135,7 +197,7 @@ class Integrations(APIView):
     def get(self, request: Request) -> Response:
         """List integrations, newest first. Keys are never shown again."""
         pages = CursorPagination()
-        found = Integration.objects.select_related("team")
+        found = Integration.objects.kept().select_related("team")
         page = pages.paginate_queryset(found, request, view=self)
         return pages.get_paginated_response(IntegrationSerializer(page, many=True).data)
 
@@ -144,9 +206,11 @@ class Integrations(APIView):
         """Make an integration. The answer holds its key, this once."""
         wanted = IntegrationInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        made, key = create_integration(
-            **wanted.validated_data, by=_person(request), at=timezone.now()
-        )
+        fields, at = dict(wanted.validated_data), timezone.now()
+        reading = _taken_out(fields)
+        with transaction.atomic():
+            made, key = create_integration(**fields, by=_person(request), at=at)
+            _set_reading(made, reading, by=_person(request), at=at)
         return Response(_with_key(made, key), status=status.HTTP_201_CREATED)
 
 
@@ -162,27 +226,40 @@ class IntegrationDetail(APIView):
         wanted = IntegrationChange(data=request.data, partial=True)
         wanted.is_valid(raise_exception=True)
         changes = dict(wanted.validated_data)
+        reading = _taken_out(changes)
         disabled = changes.pop("disabled", None)
         if disabled is not None and disabled != bool(integration.disabled_at):
             changes["disabled_at"] = at if disabled else None
-        change_integration(integration, by=_person(request), at=at, **changes)
+        with transaction.atomic():
+            change_integration(integration, by=_person(request), at=at, **changes)
+            _set_reading(integration, reading, by=_person(request), at=at)
         return Response(IntegrationSerializer(_integration(pk)).data)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[DeleteQuery], responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
-        """Disable it: it takes nothing more, and what it sent is kept."""
-        integration = _integration(pk)
-        if integration.disabled_at is None:
-            disable_integration(integration, by=_person(request), at=timezone.now())
+        """Disable it: it takes nothing more, and what it sent is kept. With
+        `?forever=true` it is deleted: only its alerts are kept."""
+        integration, at = _integration(pk), timezone.now()
+        wanted = DeleteQuery(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        if wanted.validated_data["forever"]:
+            delete_integration(integration, by=_person(request), at=at)
+        elif integration.disabled_at is None:
+            disable_integration(integration, by=_person(request), at=at)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class RotateKey(APIView):
-    @extend_schema(request=None, responses=NewKeySerializer)
+    @extend_schema(request=RotateInput, responses=NewKeySerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Make a new key. The old one stops working at once."""
+        """Make a new key. The old one stops at once, or after `overlap_minutes`."""
         integration = _integration(pk)
-        key = rotate_key(integration, by=_person(request), at=timezone.now())
+        wanted = RotateInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        overlap = timedelta(minutes=wanted.validated_data["overlap_minutes"])
+        key = rotate_key(
+            integration, by=_person(request), at=timezone.now(), overlap=overlap
+        )
         return Response(_with_key(integration, key))
 
 
@@ -269,7 +346,27 @@ def _person(request: Request) -> User:
 
 
 def _integration(pk: int) -> Integration:
-    return get_object_or_404(Integration.objects.select_related("team"), pk=pk)
+    return get_object_or_404(Integration.objects.kept().select_related("team"), pk=pk)
+
+
+def _taken_out(fields: dict[str, Any]) -> dict[str, Any]:
+    """What says how messages are read, which services of their own set."""
+    return {n: fields.pop(n) for n in ("mapping", "signature") if n in fields}
+
+
+def _set_reading(
+    integration: Integration, reading: dict[str, Any], *, by: User, at: datetime
+) -> None:
+    if reading.get("mapping", integration.mapping) != integration.mapping:
+        try:
+            set_mapping(integration, reading["mapping"], by=by, at=at)
+        except InvalidInputError as error:
+            raise InvalidInputError(
+                {f"mapping.{name}": texts for name, texts in error.errors.items()}
+            ) from error
+    if "signature" in reading:
+        signature = reading["signature"] or {"scheme": ""}
+        set_signature(integration, **signature, by=by, at=at)
 
 
 def _with_key(integration: Integration, key: str) -> dict[str, Any]:

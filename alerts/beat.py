@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from alerts.services import raise_missed, release_due_alerts
+from alerts.services import purge_deleted, raise_missed, release_due_alerts
 
 
 @shared_task
@@ -16,3 +16,9 @@ def release_alerts() -> None:
 def raise_missed_heartbeats() -> None:
     """Alert for each heartbeat whose ping did not come in time."""
     raise_missed(at=timezone.now())
+
+
+@shared_task
+def purge_deleted_integrations() -> None:
+    """Take away the raw events of integrations that were deleted."""
+    purge_deleted()

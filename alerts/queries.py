@@ -61,10 +61,11 @@ class InletState:
     has_more: bool
     not_understood: int
     over_rate: int
+    unsigned: int = 0
 
     @property
     def is_troubled(self) -> bool:
-        return bool(self.not_understood or self.over_rate)
+        return bool(self.not_understood or self.over_rate or self.unsigned)
 
 
 def inlet_states(
@@ -87,9 +88,15 @@ def inlet_states(
             has_more=events > most,
             not_understood=counts.get((pk, Reason.UNPARSED), 0),
             over_rate=counts.get((pk, Reason.RATE), 0),
+            unsigned=counts.get((pk, Reason.UNSIGNED), 0),
         )
         for pk, last, events in rows
     }
+
+
+def last_refused(integration: Integration, reason: str) -> RefusedCount | None:
+    """The last minute in which anything was refused for that reason."""
+    return integration.refused.filter(reason=reason).order_by("-minute").first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
-from alerts import api
-from alerts.views import events, integrations
+from alerts import api, api_heartbeats
+from alerts.views import events, heartbeats, integrations, keys, mapping
 
 app_name = "alerts"
 pages: list[URLPattern | URLResolver] = [
@@ -11,10 +11,25 @@ pages: list[URLPattern | URLResolver] = [
     path("integrations/<int:pk>/state/", integrations.state, name="state"),
     path("integrations/<int:pk>/events/", integrations.tail, name="tail"),
     path("integrations/<int:pk>/edit/", integrations.edit, name="edit"),
-    path("integrations/<int:pk>/test/", integrations.send_test, name="test"),
-    path("integrations/<int:pk>/rotate/", integrations.rotate, name="rotate"),
-    path("integrations/<int:pk>/disable/", integrations.disable, name="disable"),
-    path("integrations/<int:pk>/enable/", integrations.enable, name="enable"),
+    path("integrations/<int:pk>/test/", keys.send_test, name="test"),
+    path("integrations/<int:pk>/rotate/", keys.rotate, name="rotate"),
+    path("integrations/<int:pk>/old-key/end/", keys.end_old_key, name="end-old-key"),
+    path("integrations/<int:pk>/signature/", keys.signature, name="signature"),
+    path("integrations/<int:pk>/disable/", keys.disable, name="disable"),
+    path("integrations/<int:pk>/enable/", keys.enable, name="enable"),
+    path("integrations/<int:pk>/delete/", keys.delete, name="delete"),
+    path("integrations/<int:pk>/mapping/", mapping.edit, name="mapping"),
+    path("integrations/<int:pk>/mapping/try/", mapping.attempt, name="try-mapping"),
+    path(
+        "integrations/<int:pk>/mapping/remove/", mapping.remove, name="remove-mapping"
+    ),
+    path("heartbeats/", heartbeats.index, name="heartbeats"),
+    path("heartbeats/new/", heartbeats.create, name="create-heartbeat"),
+    path("heartbeats/<int:pk>/", heartbeats.detail, name="heartbeat"),
+    path("heartbeats/<int:pk>/edit/", heartbeats.edit, name="edit-heartbeat"),
+    path("heartbeats/<int:pk>/pause/", heartbeats.pause, name="pause-heartbeat"),
+    path("heartbeats/<int:pk>/resume/", heartbeats.resume, name="resume-heartbeat"),
+    path("heartbeats/<int:pk>/delete/", heartbeats.delete, name="delete-heartbeat"),
     path("events/<int:pk>/", events.event, name="event"),
     path("events/<int:pk>/raw/", events.raw, name="raw"),
     path("alerts/<int:pk>/", events.alert, name="alert"),
@@ -30,6 +45,26 @@ resources: list[URLPattern | URLResolver] = [
         "api/v1/integrations/<int:pk>/rotate/",
         api.RotateKey.as_view(),
         name="api-rotate",
+    ),
+    path(
+        "api/v1/heartbeats/",
+        api_heartbeats.Heartbeats.as_view(),
+        name="api-heartbeats",
+    ),
+    path(
+        "api/v1/heartbeats/<int:pk>/",
+        api_heartbeats.HeartbeatDetail.as_view(),
+        name="api-heartbeat",
+    ),
+    path(
+        "api/v1/heartbeats/<int:pk>/pause/",
+        api_heartbeats.PauseHeartbeat.as_view(),
+        name="api-pause-heartbeat",
+    ),
+    path(
+        "api/v1/heartbeats/<int:pk>/resume/",
+        api_heartbeats.ResumeHeartbeat.as_view(),
+        name="api-resume-heartbeat",
     ),
     path("api/v1/alerts/", api.Alerts.as_view(), name="api-alerts"),
     path("api/v1/alerts/<int:pk>/", api.AlertDetail.as_view(), name="api-alert"),

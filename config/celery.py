@@ -31,6 +31,12 @@ app.conf.beat_schedule = {
         "schedule": 2.0,
         "options": {"expires": 5},
     },
+    # Takes away what deleted integrations had received.
+    "purge-deleted": {
+        "task": "alerts.beat.purge_deleted_integrations",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     # Walks due escalation steps and sends due notifications.
     "page": {
         "task": "oncall.beat.run_engine",

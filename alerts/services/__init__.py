@@ -1,6 +1,12 @@
 """What can be done with integrations and alerts."""
 
 from alerts.services.catalog_facts import record_catalog_facts
+from alerts.services.deleting import (
+    Losses,
+    delete_integration,
+    losses_of,
+    purge_deleted,
+)
 from alerts.services.heartbeats import (
     change_heartbeat,
     create_heartbeat,
@@ -13,8 +19,11 @@ from alerts.services.integrations import (
     create_integration,
     disable_integration,
     enable_integration,
+    end_previous_key,
     new_key,
     rotate_key,
+    set_mapping,
+    set_signature,
 )
 from alerts.services.pings import Ping, raise_missed, record_ping
 from alerts.services.releasing import release_due_alerts
@@ -25,27 +34,34 @@ from alerts.services.test_events import send_test_event
 from alerts.services.watching import say_inlet_lives
 
 __all__ = [
+    "Losses",
+    "Note",
+    "Ping",
+    "Settled",
+    "change_heartbeat",
     "change_integration",
+    "create_heartbeat",
     "create_integration",
+    "delete_heartbeat",
+    "delete_integration",
     "disable_integration",
     "enable_integration",
+    "end_previous_key",
+    "losses_of",
     "new_key",
-    "record_catalog_facts",
-    "resolve_alerts",
-    "rotate_key",
-    "send_test_event",
-    "store_messages",
-    "Note",
-    "Settled",
-    "release_due_alerts",
-    "settle",
-    "Ping",
-    "change_heartbeat",
-    "create_heartbeat",
-    "delete_heartbeat",
     "pause_heartbeat",
+    "purge_deleted",
     "raise_missed",
+    "record_catalog_facts",
     "record_ping",
+    "release_due_alerts",
+    "resolve_alerts",
     "resume_heartbeat",
+    "rotate_key",
     "say_inlet_lives",
+    "send_test_event",
+    "set_mapping",
+    "set_signature",
+    "settle",
+    "store_messages",
 ]

@@ -4,50 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cryptography.fernet import InvalidToken
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import SignedInRequest, responder_required
-from accounts.sealing import seal, unseal
 from alerts.formats.registry import FORMATS
 from alerts.forms import IntegrationForm
+from alerts.key_forms import RotateForm
 from alerts.models import Event, Integration
 from alerts.queries import (
     MOST_COUNTED,
     EventOutcome,
+    Reason,
     hours_of,
     inlet_states,
+    last_refused,
     newest_events,
 )
-from alerts.services import (
-    change_integration,
-    create_integration,
-    disable_integration,
-    enable_integration,
-    rotate_key,
-    send_test_event,
-)
+from alerts.services import change_integration, create_integration
+from alerts.views.showing import find_integration, keep_for_showing, key_to_show
 from core.http import absolute_url
 
 BLANK_KEY = "<the key>"
+PAGE_SIZE = 50
+HEARTBEATS_SHOWN = 5
 
 
 @require_safe
 def index(request: SignedInRequest) -> HttpResponse:
-    found = list(Integration.objects.select_related("team"))
-    states = inlet_states([one.pk for one in found], at=timezone.now())
-    rows = [{"integration": one, "state": states[one.pk]} for one in found]
-    return render(request, "alerts/integrations.html", {"rows": rows})
+    kept = Integration.objects.kept().select_related("team")
+    page = Paginator(kept, PAGE_SIZE).get_page(request.GET.get("page"))
+    states = inlet_states([one.pk for one in page], at=timezone.now())
+    rows = [{"integration": one, "state": states[one.pk]} for one in page]
+    context = {"rows": rows, "page_obj": page, "formats": FORMATS.items()}
+    return render(request, "alerts/integrations.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +55,7 @@ def create(request: SignedInRequest) -> HttpResponse:
         made, key = create_integration(
             **form.cleaned_data, by=request.user, at=timezone.now()
         )
-        _keep_for_showing(request, made, key)
+        keep_for_showing(request, made, key)
         return redirect(made)
     return _form_page(request, form, None)
 
@@ -68,7 +63,7 @@ def create(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @responder_required
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    integration = get_object_or_404(Integration, pk=pk)
+    integration = get_object_or_404(Integration.objects.kept(), pk=pk)
     initial = {name: getattr(integration, name) for name in IntegrationForm.base_fields}
     form = IntegrationForm(request.POST or None, initial=initial)
     if form.is_valid():
@@ -91,12 +86,18 @@ def _form_page(
 @never_cache
 @require_safe
 def detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    at, integration = timezone.now(), _find(pk)
+    at, integration = timezone.now(), find_integration(pk, or_deleted=True)
+    if integration.deleted_at is not None:
+        return render(request, "alerts/deleted.html", {"integration": integration})
     context = {
         "at": at,
         **_state(integration),
         **_tail(request, integration),
-        "sending": _sending(integration, _key_to_show(request, integration)),
+        "sending": _sending(integration, key_to_show(request, integration)),
+        "rotate_form": RotateForm(),
+        "refused_unsigned": last_refused(integration, Reason.UNSIGNED),
+        "heartbeats": integration.heartbeats.all()[:HEARTBEATS_SHOWN],
+        "heartbeat_count": integration.heartbeats.count(),
     }
     return render(request, "alerts/integration.html", context)
 
@@ -104,58 +105,13 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 def state(request: SignedInRequest, pk: int) -> HttpResponse:
     """The live part that says how the inlet does."""
-    return render(request, "alerts/_state.html", _state(_find(pk)))
+    return render(request, "alerts/_state.html", _state(find_integration(pk)))
 
 
 @require_safe
 def tail(request: SignedInRequest, pk: int) -> HttpResponse:
     """The live part with the newest events."""
-    return render(request, "alerts/_events.html", _tail(request, _find(pk)))
-
-
-@require_POST
-@responder_required
-def send_test(request: SignedInRequest, pk: int) -> HttpResponse:
-    send_test_event(_find(pk), by=request.user, at=timezone.now())
-    if request.htmx:
-        return HttpResponse(status=204)  # the event shows itself
-    return redirect("alerts:integration", pk)
-
-
-@require_POST
-@responder_required
-def rotate(request: SignedInRequest, pk: int) -> HttpResponse:
-    integration = _find(pk)
-    key = rotate_key(integration, by=request.user, at=timezone.now())
-    _keep_for_showing(request, integration, key)
-    return redirect(integration)
-
-
-@require_POST
-@responder_required
-def disable(request: SignedInRequest, pk: int) -> HttpResponse:
-    integration = _find(pk)
-    disable_integration(integration, by=request.user, at=timezone.now())
-    undo = reverse("alerts:enable", args=[pk])
-    text = f"{integration} takes nothing more. What it sent is kept."
-    messages.success(request, text, extra_tags=f"undo={undo}")
-    return redirect(integration)
-
-
-@require_POST
-@responder_required
-def enable(request: SignedInRequest, pk: int) -> HttpResponse:
-    integration = _find(pk)
-    enable_integration(integration, by=request.user, at=timezone.now())
-    messages.success(request, f"{integration} takes events again.")
-    return redirect(integration)
-
-
-def _find(pk: int) -> Integration:
-    related = Integration.objects.select_related(
-        "team", "escalation_policy", "created_by"
-    )
-    return get_object_or_404(related, pk=pk)
+    return render(request, "alerts/_events.html", _tail(request, find_integration(pk)))
 
 
 def _state(integration: Integration) -> dict[str, object]:
@@ -204,19 +160,3 @@ def _sending(integration: Integration, key: str) -> Sending:
     shown = key or BLANK_KEY
     url = absolute_url(f"/in/{shown}")
     return Sending(key, url, FORMATS[integration.format].snippet(url, shown))
-
-
-def _keep_for_showing(
-    request: SignedInRequest, integration: Integration, key: str
-) -> None:
-    """Carry a new key over the redirect, sealed, so that loading the page again
-    neither shows it again nor makes another."""
-    request.session[f"new_key_{integration.pk}"] = seal(key)
-
-
-def _key_to_show(request: SignedInRequest, integration: Integration) -> str:
-    sealed = request.session.pop(f"new_key_{integration.pk}", "")
-    try:
-        return unseal(sealed) if sealed else ""
-    except InvalidToken:  # SECRET_KEY has changed meanwhile
-        return ""

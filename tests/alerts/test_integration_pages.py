@@ -111,7 +111,7 @@ def test_a_made_integration_shows_its_key_and_snippet_once(
     found = re.search(r'id="new-key">([0-9a-f]{32})<', answer.content.decode())
     assert found
     key = found[1]
-    assert text_of(answer).count(f"{settings.PUBLIC_URL}/in/{key}") == 3
+    assert text_of(answer).count(f"{settings.PUBLIC_URL}/in/{key}") == 4
     assert (made.team, made.escalation_policy, made.created_by) == (team, policy, user)
     assert (made.default_severity, made.rate_limit) == ("SEV2", 600)
     again = signed_in.get(f"/integrations/{made.pk}/").content.decode()
