@@ -1,0 +1,137 @@
+"""Faults told apart: the alarms cut into parts that cannot bear on each other, and the
+likeliest partition of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from incidents.inference.field import Field
+from incidents.inference.partition import Search
+from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
+from incidents.inference.scores import Group, Scores
+
+FEW_ALARMS = 40
+HOPELESS = -3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Alarms that one root explains, and how much likelier so than each alone."""
+
+    alarms: Group
+    roots: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kinship:
+    """Two faults that look like one, kept apart by anchors of two incidents."""
+
+    incidents: tuple[int, int]
+    root: int
+
+
+def tell_apart(
+    field: Field, *, window: float, anchors: Mapping[int, int] | None = None
+) -> tuple[list[Fault], list[Kinship]]:
+    """Return the faults, and which would be one but for the anchors.
+
+    `window` (seconds): alarms with a longer silence between them are never one fault.
+    `anchors` {alarm: incident}. The answer hangs on the alarms and anchors alone, not
+    on any order.
+    """
+    anchors = anchors or {}
+    faults: list[Fault] = []
+    kin: list[Kinship] = []
+    for members in _components(field, window=window):
+        scores = Scores(field, members)
+        here = {alarm: anchors[alarm] for alarm in members if alarm in anchors}
+        search = Search(scores, members, here)
+        groups = search.run()
+        faults += [Fault(group, tuple(search.best_roots(group))) for group in groups]
+        kin += _kinships(search, groups)
+    return faults, kin
+
+
+def _components(field: Field, *, window: float) -> list[list[int]]:
+    """Alarms tied by a root that may explain two of them, near enough in time."""
+    parent = list(range(field.alarms.size))
+
+    def find(alarm: int) -> int:
+        while parent[alarm] != alarm:
+            parent[alarm] = parent[parent[alarm]]
+            alarm = parent[alarm]
+        return alarm
+
+    for root in _hopeful(field):
+        covered = np.flatnonzero(field.covers[root])
+        covered = covered[np.argsort(field.alarms.seconds[covered], kind="stable")]
+        gaps = np.diff(field.alarms.seconds[covered])
+        for one, other in zip(
+            covered[:-1][gaps <= window], covered[1:][gaps <= window], strict=True
+        ):
+            parent[find(int(other))] = find(int(one))
+    found: dict[int, list[int]] = defaultdict(list)
+    for alarm in range(field.alarms.size):
+        found[find(alarm)].append(alarm)
+    return sorted(found.values())
+
+
+def _hopeful(field: Field) -> list[int]:
+    """The roots of two alarms and more. Where alarms are many, chance alone gives most
+    of them a common ancestor: then only roots that explain some of theirs."""
+    shared = np.flatnonzero(field.covers.sum(axis=1) > 1).tolist()
+    if field.alarms.size <= FEW_ALARMS:
+        return shared
+    scores = Scores(field)
+    claims = {root: _nested(field, root) for root in shared}
+    alone = scores.many(
+        [frozenset([a]) for a in range(field.alarms.size)], USUAL_SPREAD, USUAL_PACE
+    )
+    scores.prepare(
+        ((root, group) for root, groups in claims.items() for group in groups),
+        USUAL_SPREAD,
+        USUAL_PACE,
+    )
+    return [
+        root
+        for root, groups in claims.items()
+        if any(
+            scores.one(root, group, USUAL_SPREAD, USUAL_PACE)
+            - sum(alone[alarm] for alarm in group)
+            > HOPELESS
+            for group in groups
+        )
+    ]
+
+
+def _nested(field: Field, root: int) -> list[Group]:
+    """What the root covers within one step, within two, and so on."""
+    covered = np.flatnonzero(field.covers[root])
+    away = field.steps_to[root, covered]
+    groups = (covered[away <= steps].tolist() for steps in np.unique(away))
+    return [frozenset(group) for group in groups if len(group) > 1]
+
+
+def _kinships(search: Search, groups: list[Group]) -> list[Kinship]:
+    held = {g: _anchor_of(g, search.anchors) for g in groups}
+    large = [group for group in groups if held[group] is not None]
+    found = []
+    for place, one in enumerate(large):
+        for other in large[place + 1 :]:
+            incidents = (held[one], held[other])
+            if incidents[0] == incidents[1]:
+                continue
+            if search.gain_of_joining(one, other) > 0:
+                first, second = sorted(i for i in incidents if i is not None)
+                root = search.best_roots(one | other)[0]
+                found.append(Kinship((first, second), root))
+    return found
+
+
+def _anchor_of(group: Group, anchors: Mapping[int, int]) -> int | None:
+    """The incident that holds the group, if any does."""
+    return next((anchors[a] for a in sorted(group) if a in anchors), None)

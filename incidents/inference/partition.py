@@ -1,0 +1,231 @@
+"""Which alarms are one fault: the likeliest partition, found by improving steps.
+
+Each step takes the change that explains most: a root claims alarms for itself, an
+alarm moves, two groups become one. Spread and pace are then chosen anew for what was
+found, and the search goes on from there, a few times at most.
+
+An alarm may be *anchored* to an incident: a person has placed it there, or works on
+that incident. No group holds anchors of two incidents. Two groups may hold anchors of
+one: a person has put two faults together, and together they stay.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
+from incidents.inference.scores import IMPOSSIBLE, Group, Scores
+
+MOST_STEPS = 80
+MOST_ROUNDS = 3
+TRIED_EXACTLY = 10
+NOT_WORTH_A_LOOK = -4.0
+ENOUGH = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """`made` takes alarms from the `touched` groups, which are left with the rest."""
+
+    made: Group
+    touched: tuple[Group, ...]
+    guess: float
+
+    @property
+    def left(self) -> list[Group]:
+        return [rest for group in self.touched if (rest := group - self.made)]
+
+
+@dataclass(slots=True)
+class Search:
+    """`anchors` {alarm: incident}. `members` limits the search to some alarms."""
+
+    scores: Scores
+    members: list[int]
+    anchors: Mapping[int, int] = field(default_factory=dict)
+    spread: int = USUAL_SPREAD
+    pace: int = USUAL_PACE
+
+    def run(self) -> list[Group]:
+        groups = [frozenset([alarm]) for alarm in self.members]
+        for _ in range(MOST_ROUNDS):
+            groups = self._improve(groups)
+            if not self._refit(groups):
+                break
+        return sorted(groups, key=min)
+
+    def _improve(self, groups: list[Group]) -> list[Group]:
+        for _ in range(MOST_STEPS):
+            change = self._best_change(groups)
+            if change is None:
+                break
+            groups = [g for g in groups if g not in change.touched]
+            groups += [change.made, *change.left]
+        return groups
+
+    def _refit(self, groups: list[Group]) -> bool:
+        """Choose spread and pace anew; False when they stay as they are."""
+        priors, scores = self.scores.priors, self.scores
+        by_spread = [
+            sum(scores.many(groups, spread, self.pace))
+            for spread in range(len(priors.spreads))
+        ]
+        spread = int(np.argmax(by_spread))
+        by_pace = [
+            sum(scores.many(groups, spread, pace)) for pace in range(len(priors.paces))
+        ]
+        pace = int(np.argmax(by_pace))
+        if (spread, pace) == (self.spread, self.pace):
+            return False
+        self.spread, self.pace = spread, pace
+        return True
+
+    def _best_change(self, groups: list[Group]) -> _Change | None:
+        guesses = sorted(
+            self._guessed(groups), key=lambda c: (-c.guess, sorted(c.made))
+        )
+        tried = [c for c in guesses[:TRIED_EXACTLY] if c.guess > NOT_WORTH_A_LOOK]
+        self._many({g for c in tried for g in (c.made, *c.left)})
+        best, most = None, ENOUGH
+        for change in tried:
+            gain = sum(self._many([change.made, *change.left]))
+            gain -= sum(self._many(change.touched))
+            if gain > most:
+                best, most = change, gain
+        return best
+
+    def _guessed(self, groups: list[Group]) -> list[_Change]:
+        """All changes, each weighed by the few roots that speak for it."""
+        owner = {alarm: group for group in groups for alarm in group}
+        backers = self._proposals(groups, owner)
+        for group in groups:
+            backers.pop(group, None)
+        top = {g: self.best_roots(g) for g in groups if len(g) > 1}
+        changes = []
+        rests: list[tuple[int, Group]] = []
+        for made in backers:
+            touched = tuple(sorted({owner[a] for a in made}, key=min))
+            if self._holds_two(made):
+                continue
+            changes.append((made, touched))
+            for group in touched:
+                if rest := group - made:
+                    rests += [(root, rest) for root in top[group]]
+        self.scores.prepare(
+            [(r, made) for made, _ in changes for r in backers[made]] + rests,
+            self.spread,
+            self.pace,
+        )
+        return [
+            _Change(made, touched, self._guess(made, touched, backers[made], top))
+            for made, touched in changes
+        ]
+
+    def _guess(
+        self,
+        made: Group,
+        touched: Iterable[Group],
+        roots: Iterable[int],
+        top: Mapping[Group, list[int]],
+    ) -> float:
+        gain = self._best(made, roots)
+        for group in touched:
+            gain -= self._many([group])[0]
+            if rest := group - made:
+                gain += self._best(rest, top[group])
+        return gain
+
+    def _best(self, group: Group, roots: Iterable[int]) -> float:
+        values = [self.scores.one(r, group, self.spread, self.pace) for r in roots]
+        if len(group) == 1:
+            values.append(self.scores.log_noise)
+        return max(values, default=IMPOSSIBLE)
+
+    def _proposals(
+        self, groups: list[Group], owner: Mapping[int, Group]
+    ) -> dict[Group, list[int]]:
+        """{group that may be made: roots that speak for it}."""
+        found: dict[Group, list[int]] = defaultdict(list)
+        for root, covered in self._coverage().items():
+            for part in self._compatible(covered):
+                for made in _claims(part, groups, owner):
+                    found[made].append(root)
+        large = [group for group in groups if len(group) > 1]
+        for group in large:
+            tops = self.best_roots(group)
+            self._propose_moves(group, tops, large, found)
+        return found
+
+    def _compatible(self, covered: Group) -> list[Group]:
+        """What one fault may hold of these: all without anchors, and those of one
+        incident."""
+        held = sorted({self.anchors[a] for a in covered if a in self.anchors})
+        if len(held) < 2:
+            return [covered]
+        return [
+            frozenset(a for a in covered if self.anchors.get(a, incident) == incident)
+            for incident in held
+        ]
+
+    def _coverage(self) -> dict[int, Group]:
+        covers = self.scores.field.covers[:, self.members]
+        many = np.flatnonzero(covers.sum(axis=1) > 1)
+        members = np.array(self.members)
+        return {int(root): frozenset(members[covers[root]].tolist()) for root in many}
+
+    def _propose_moves(
+        self,
+        group: Group,
+        tops: list[int],
+        large: list[Group],
+        found: dict[Group, list[int]],
+    ) -> None:
+        covers = self.scores.field.covers
+        for alarm in self.members:
+            if alarm in group:
+                found[group - {alarm}].extend(tops)
+            elif roots := [r for r in tops if covers[r, alarm]]:
+                found[group | {alarm}].extend(roots)
+        for other in large:
+            roots = [r for r in tops if covers[r, list(other)].all()]
+            if other != group and roots:
+                found[group | other].extend(roots)
+
+    def _holds_two(self, made: Group) -> bool:
+        """Whether it would hold the anchors of two incidents."""
+        return len({self.anchors[a] for a in made if a in self.anchors}) > 1
+
+    def best_roots(self, group: Group) -> list[int]:
+        """The few likeliest causes of the group, the likeliest first."""
+        return self.scores.best_roots(group, self.spread, self.pace, most=3)
+
+    def gain_of_joining(self, one: Group, other: Group) -> float:
+        """How much likelier it is that both are one fault."""
+        joined, *apart = self._many([one | other, one, other])
+        return joined - sum(apart)
+
+    def _many(self, groups: Iterable[Group]) -> list[float]:
+        return self.scores.many(groups, self.spread, self.pace)
+
+
+def _claims(
+    covered: Group, groups: list[Group], owner: Mapping[int, Group]
+) -> list[Group]:
+    """What a root that covers these alarms may claim: all, the lonely, whole groups,
+    or one group and the lonely."""
+    if len(covered) < 2:
+        return []
+    lonely = frozenset(alarm for alarm in covered if len(owner[alarm]) == 1)
+    touched = {owner[alarm] for alarm in covered}
+    whole = [g for g in touched if len(g) > 1 and g <= covered]
+    claims = [covered]
+    if len(lonely) > 1:
+        claims.append(lonely)
+    if whole:
+        claims.append(lonely.union(*whole))
+        claims += [group | lonely for group in whole if lonely]
+    return claims

@@ -1,0 +1,165 @@
+"""What a group of alarms is worth as one fault, remembered once reckoned.
+
+A group is scored over all its common roots at once (the sum of their chances, not the
+best of them), so a fault whose source stays in doubt is not torn apart for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from incidents.inference.field import Field, Floats
+from incidents.inference.neighbourhood import Ints
+
+Group = frozenset[int]
+IMPOSSIBLE = -1e9
+CHUNK_CELLS = 3_000_000
+
+
+class Scores:
+    """Log scores of groups under one choice of spread and pace from the priors."""
+
+    def __init__(self, field: Field, members: list[int] | None = None) -> None:
+        """`members`: the alarms that are looked at; all when left out."""
+        self.field, self.priors = field, field.priors
+        seconds = field.alarms.seconds[slice(None) if members is None else members]
+        span = float(np.ptp(seconds)) if seconds.size else 0.0
+        self.window = max(span, self.priors.least_window_seconds)
+        self.log_noise = math.log(self.priors.noise)
+        self.leaning = field.leaning + math.log(self.priors.root)
+        self._leaning: list[float] = self.leaning.tolist()
+        self._structure: dict[tuple[int, Group, int], float] = {}
+        self._timing: dict[tuple[int, Group, int], float] = {}
+        self._groups: dict[tuple[Group, int, int], float] = {}
+        self._roots: dict[Group, list[int]] = {}
+
+    def roots_of(self, group: Group) -> list[int]:
+        """Numbers of the roots that lie upstream of all of the group."""
+        if group not in self._roots:
+            covers = self.field.covers[:, list(group)].all(axis=1)
+            self._roots[group] = np.flatnonzero(covers).tolist()
+        return self._roots[group]
+
+    def prepare(
+        self, wanted: Iterable[tuple[int, Group]], spread: int, pace: int
+    ) -> None:
+        """Reckon many at once, which costs little more than one."""
+        keys = list(dict.fromkeys(wanted))
+        size = max(1, min(3000, CHUNK_CELLS // max(self.field.alarms.size, 1)))
+        todo = [key for key in keys if (*key, spread) not in self._structure]
+        for start in range(0, len(todo), size):
+            part = todo[start : start + size]
+            for key, value in zip(part, self._structured(part, spread), strict=True):
+                self._structure[*key, spread] = value
+        todo = [key for key in keys if (*key, pace) not in self._timing]
+        for start in range(0, len(todo), size):
+            part = todo[start : start + size]
+            for key, value in zip(part, self._timed(part, pace), strict=True):
+                self._timing[*key, pace] = value
+
+    def _structured(self, keys: list[tuple[int, Group]], spread: int) -> list[float]:
+        roots, members = self._columns(keys)
+        passes, says = self.priors.spreads[spread]
+        full = np.ones(roots.size)
+        found: list[float] = self.field.log_likelihood(
+            roots, members, passes * full, says * full
+        ).tolist()
+        return found
+
+    def _timed(self, keys: list[tuple[int, Group]], pace: int) -> list[float]:
+        """Log density of the alarms' times, against evenly strewn ones.
+
+        Each alarm comes an exponential wait after its asset broke; the moment when
+        the root broke is integrated out.
+        """
+        roots, members = self._columns(keys)
+        lag, jitter = self.priors.paces[pace]
+        field = self.field
+        began = field.alarms.seconds - field.lag[roots] - lag * field.hops[roots]
+        first = np.where(members, began, np.inf).min(axis=1, keepdims=True)
+        wait = np.where(members, began - first, 0.0).sum(axis=1)
+        count = members.sum(axis=1)
+        scale = math.log(self.window) - math.log(jitter)
+        density = (count - 1) * scale - wait / jitter - np.log(count)
+        found: list[float] = density.tolist()
+        return found
+
+    def _columns(self, keys: list[tuple[int, Group]]) -> tuple[Ints, NDArray[np.bool_]]:
+        members = np.zeros((len(keys), self.field.alarms.size), dtype=bool)
+        sizes = [len(group) for _, group in keys]
+        flat = [alarm for _, group in keys for alarm in group]
+        members[np.repeat(np.arange(len(keys)), sizes), flat] = True
+        return np.array([root for root, _ in keys], dtype=np.intp), members
+
+    def one(self, root: int, group: Group, spread: int, pace: int) -> float:
+        """The score if this root is the cause. Must have been prepared."""
+        return (
+            self._structure[root, group, spread]
+            + self._timing[root, group, pace]
+            + self._leaning[root]
+        )
+
+    def many(self, groups: Iterable[Group], spread: int, pace: int) -> list[float]:
+        """The score of each group, whatever its cause."""
+        listed = list(groups)
+        self.prepare(
+            (
+                (root, group)
+                for group in listed
+                if (group, spread, pace) not in self._groups
+                for root in self.roots_of(group)
+            ),
+            spread,
+            pace,
+        )
+        return [self._score(group, spread, pace) for group in listed]
+
+    def _score(self, group: Group, spread: int, pace: int) -> float:
+        key = (group, spread, pace)
+        if key not in self._groups:
+            values = [self.one(r, group, spread, pace) for r in self.roots_of(group)]
+            if len(group) == 1:
+                values.append(self.log_noise)
+            self._groups[key] = _log_sum(values)
+        return self._groups[key]
+
+    def best_roots(
+        self, group: Group, spread: int, pace: int, *, most: int
+    ) -> list[int]:
+        roots = self.roots_of(group)
+        self.prepare(((root, group) for root in roots), spread, pace)
+        return sorted(roots, key=lambda r: -self.one(r, group, spread, pace))[:most]
+
+    def over_all(self, group: Group) -> tuple[list[int], Floats]:
+        """The common roots of the group, and the log score of each with spread and
+        pace left open. One that stands alone may be its own noise."""
+        roots = self.roots_of(group)
+        keys = [(root, group) for root in roots]
+        priors = self.priors
+        structure = np.array(
+            [self._structured(keys, s) for s in range(len(priors.spreads))]
+        )
+        timing = np.array([self._timed(keys, p) for p in range(len(priors.paces))])
+        total = _mean_of_logs(structure) + _mean_of_logs(timing) + self.leaning[roots]
+        if len(group) == 1:
+            (alone,) = group
+            asset = self.field.alarms.assets[alone]
+            own = self.field.assets[roots] == asset
+            total[own] = np.logaddexp(total[own], self.log_noise)
+        return roots, total
+
+
+def _log_sum(values: list[float]) -> float:
+    if not values:
+        return IMPOSSIBLE
+    best = max(values)
+    return best + math.log(sum(math.exp(value - best) for value in values))
+
+
+def _mean_of_logs(logs: Floats) -> Floats:
+    """Log of the mean over the first axis."""
+    return np.asarray(np.logaddexp.reduce(logs, axis=0) - math.log(len(logs)))
