@@ -43,4 +43,22 @@ app.conf.beat_schedule = {
         "schedule": 1.0,
         "options": {"expires": 5},
     },
+    # Records who is on call; owes notices of shifts, and hand-off notes.
+    "schedules": {
+        "task": "oncall.beat.keep_schedules",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    # Fetches calendars kept elsewhere; each has its own time.
+    "calendars": {
+        "task": "oncall.beat.fetch_calendars",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    # Runs imports whose hint was lost, and says which died.
+    "import": {
+        "task": "catalog.beat.run_imports",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
 }

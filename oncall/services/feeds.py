@@ -4,11 +4,13 @@ Whoever has the address reads the calendar, as calendar programs cannot sign in.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from icalendar import Calendar, Event
 
@@ -18,7 +20,7 @@ from core.errors import InvalidInputError
 from core.http import absolute_url
 from oncall.models import PersonalFeed, Schedule
 from oncall.queries import names, people
-from oncall.resolver import Shift
+from oncall.resolver import Resolution, Shift
 from oncall.services.schedules import exceptions_between, final_schedule
 
 PAST = timedelta(days=7)
@@ -62,15 +64,25 @@ class PersonalShift:
 def personal_shifts(
     user: User, *, start: datetime, end: datetime
 ) -> list[PersonalShift]:
-    """The person's shifts in a window, by their start. Three queries."""
-    schedules = Schedule.objects.prefetch_related(*exceptions_between(start, end))
+    """The person's shifts in a window, by their start. Six queries."""
     found = [
         PersonalShift(schedule, shift, is_open=shift.end == end)
-        for schedule in schedules
-        for shift in shifts_of(schedule, start=start, end=end)
+        for schedule, final in final_between(start=start, end=end)
+        for shift in final.shifts
         if str(user.pk) in shift.users
     ]
     return sorted(found, key=lambda one: one.shift.start)
+
+
+def final_between(
+    *, start: datetime, end: datetime, schedules: QuerySet[Schedule] | None = None
+) -> Iterator[tuple[Schedule, Resolution]]:
+    """Each schedule (None: all) and who is on call by it in a window; those that
+    cannot be read are left out. Six queries."""
+    wanted = Schedule.objects.all() if schedules is None else schedules
+    for one in wanted.prefetch_related(*exceptions_between(start, end)):
+        with suppress(InvalidInputError):
+            yield one, final_schedule(one, start=start, end=end)
 
 
 def shifts_of(

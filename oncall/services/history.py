@@ -16,7 +16,8 @@ from oncall.models import RecordedShift, Schedule
 from oncall.resolver import MAX_WINDOW, Shift
 from oncall.services.schedules import exceptions_between, final_schedule
 
-_Span = tuple[str, datetime, datetime]
+# A person by key, and from when to when.
+PersonalSpan = tuple[str, datetime, datetime]
 
 
 @transaction.atomic
@@ -47,7 +48,7 @@ def record_until(schedule: Schedule, *, at: datetime) -> None:
     _apply_planned_change(schedule, at=at)
 
 
-def _spans(schedule: Schedule, start: datetime, end: datetime) -> list[_Span]:
+def _spans(schedule: Schedule, start: datetime, end: datetime) -> list[PersonalSpan]:
     """Each person's time on call from `start` to just after `end`, without seams."""
     end += datetime.resolution
     # Another instance: what is read here must not be kept on the caller's.
@@ -58,23 +59,23 @@ def _spans(schedule: Schedule, start: datetime, end: datetime) -> list[_Span]:
         shifts = final_schedule(fresh, start=start, end=end).shifts
     except InvalidInputError:
         return []
-    people = sorted({user for shift in shifts for user in shift.users})
-    return [span for user in people for span in _joined(user, shifts)]
+    return personal_spans(shifts)
 
 
-def _joined(user: str, shifts: tuple[Shift, ...]) -> list[_Span]:
-    spans: list[_Span] = []
+def personal_spans(shifts: tuple[Shift, ...]) -> list[PersonalSpan]:
+    """Return each person's time on call, whole across changes of who is beside them."""
+    spans: dict[str, list[PersonalSpan]] = {}
     for shift in shifts:
-        if user not in shift.users:
-            continue
-        if spans and spans[-1][2] == shift.start:
-            spans[-1] = (user, spans[-1][1], shift.end)
-        else:
-            spans.append((user, shift.start, shift.end))
-    return spans
+        for user in shift.users:
+            own = spans.setdefault(user, [])
+            if own and own[-1][2] == shift.start:
+                own[-1] = (user, own[-1][1], shift.end)
+            else:
+                own.append((user, shift.start, shift.end))
+    return [span for user in sorted(spans) for span in spans[user]]
 
 
-def _record(schedule: Schedule, spans: list[_Span], end: datetime) -> None:
+def _record(schedule: Schedule, spans: list[PersonalSpan], end: datetime) -> None:
     """Add what happened between `recorded_until` and `end`."""
     start = schedule.recorded_until
     assert start is not None
