@@ -60,6 +60,8 @@ RUN_STATES: dict[Outcome, RunState] = {
     "running": "running",
 }
 SHOWN_ELSEWHERE = frozenset({"exception", "log_url", "event"})
+# Why a DAG's run failed that failed only because a task of it did.
+REPEATS = frozenset({"", "task_failure"})
 
 
 def parse(payload: object, context: ParseContext) -> Parsed:
@@ -91,7 +93,8 @@ def tell_headwater(event):
             "max_tries": "{{{{ ti.max_tries if ti else None }}}}",
             "map_index": "{{{{ ti.map_index if ti else None }}}}",
             "log_url": "{{{{ ti.log_url if ti else None }}}}",
-            "exception": "{{{{ exception }}}}",
+            "exception": "{{{{ exception | default(None) }}}}",
+            "reason": "{{{{ reason | default(None) }}}}",
             "owner": "{{{{ task.owner if task else None }}}}",
         }},
     )
@@ -177,7 +180,16 @@ def _alert(item: Item, about: AssetRef, run_id: str, outcome: Outcome) -> Incomi
         labels=_labels(item),
         occurred_at=_instant(item),
         pages=outcome != "retrying",
+        # A task is told with the run of its DAG, and has none of its own.
+        parent_run_id=run_id if told(item.get("task_id")) else "",
+        repeats_parts=outcome == "failed" and _repeats_tasks(item),
     )
+
+
+def _repeats_tasks(item: Item) -> bool:
+    if told(item.get("task_id")):
+        return False
+    return {told(item.get("reason")), told(item.get("exception"), 20)} <= REPEATS
 
 
 def _prefix(item: Item) -> str:

@@ -3,6 +3,7 @@
 Dagster: what a run status sensor posts.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -43,11 +44,27 @@ RUN_STATES: dict[str, RunState] = {
 }
 STATUSES: dict[RunState, Status] = {"failed": "firing", "success": "resolved"}
 
+# The run's own events among those of its log; a step's failure fails its run.
+RUN_EVENTS = {
+    "PIPELINE_FAILURE": "FAILURE",
+    "PIPELINE_SUCCESS": "SUCCESS",
+    "PIPELINE_CANCELED": "CANCELED",
+    "PIPELINE_START": "STARTED",
+}
+CHECK_EVENT = "ASSET_CHECK_EVALUATION"
+_CHECK = re.compile(
+    r"Asset check '(.+?)' on '(.+?)' (did not pass|passed)\b.*", re.DOTALL
+)
+
 Body = Mapping[str, Any]
 
 
 def parse(payload: object, context: ParseContext) -> Parsed:
-    """Read one run's status or an array of them. The dedup key is the job."""
+    """Read one message or an array of them: a run's status, an event of Dagster's log,
+    or an alert of Dagster+ with the body `snippet` gives.
+
+    The dedup key is the job, or the check with its asset.
+    """
     return read_batch(payload, lambda item: _read(item, context))
 
 
@@ -84,6 +101,10 @@ def headwater_failure(context: RunFailureSensorContext):
                    monitor_all_code_locations=True)
 def headwater_success(context):
     tell_headwater(context)
+
+# Dagster+ alone: an alert policy with a webhook to the same address, and this body
+{{"alert_summary": "{{{{alert_summary}}}}", "alert_content": "{{{{alert_content}}}}",
+ "alert_id": "{{{{alert_id}}}}"}}
 """
 
 
@@ -97,6 +118,58 @@ def sample(key: str, at: datetime) -> object:
 
 
 def _read(item: Body, context: ParseContext) -> Parsed:
+    kind = told(item.get("event_type_value")) or told(item.get("event_type"))
+    if kind == CHECK_EVENT:
+        return Parsed(alerts=(_check_alert(item),))
+    if told(item.get("alert_summary")):
+        return Parsed(alerts=(_plus_alert(item),))
+    if "status" not in item and kind and kind not in RUN_EVENTS:
+        return Parsed()
+    return _read_run({"status": RUN_EVENTS.get(kind), **item}, context)
+
+
+def _check_alert(item: Body) -> IncomingAlert:
+    """Return an asset check's outcome; one of severity WARN pages nobody."""
+    match = _CHECK.fullmatch(told(item.get("message"), DESCRIPTION_LENGTH))
+    check, on, outcome = match.groups() if match else ("", "", "")
+    check, on = told(item.get("check_name")) or check, told(item.get("asset_key")) or on
+    passed = item.get("passed", outcome == "passed" if outcome else None)
+    if not check or not on or not isinstance(passed, bool):
+        wanted = "Its check_name, asset_key and passed (true or false) are required."
+        raise InvalidInputError({"passed": [wanted]})
+    about = asset(told(item.get("namespace")) or NAMESPACE, on)
+    is_warning = told(item.get("severity")).upper().startswith("WARN")
+    verb = "passed" if passed else "failed"
+    return IncomingAlert(
+        title=one_line(f"{check} {verb} on {about.name}", TITLE_LENGTH),
+        dedup_key=identifier(f"{about.name}#{check}", KEY_LENGTH),
+        status="resolved" if passed else "firing",
+        severity="warning" if is_warning else None,
+        asset=about,
+        description="" if passed else told(item.get("message"), DESCRIPTION_LENGTH),
+        url=link(item.get("url")),
+        run_id=identifier(told(item.get("run_id")), RUN_ID_LENGTH),
+        labels=labels_of([("check", check), ("job_name", told(item.get("job_name")))]),
+        occurred_at=instant_or_none(item.get("timestamp")),
+        pages=not is_warning,
+    )
+
+
+def _plus_alert(item: Body) -> IncomingAlert:
+    """Return an alert of Dagster+, which tells of no recovery."""
+    title = one_line(told(item.get("alert_summary")), TITLE_LENGTH)
+    key = told(item.get("alert_id")) or title
+    return IncomingAlert(
+        title=title,
+        dedup_key=identifier(key, KEY_LENGTH),
+        severity=severity_of(item.get("severity")),
+        description=told(item.get("alert_content"), DESCRIPTION_LENGTH),
+        url=link(item.get("url")),
+        labels=labels_of([("deployment", told(item.get("deployment_name")))]),
+    )
+
+
+def _read_run(item: Body, context: ParseContext) -> Parsed:
     job, word = told(item.get("job_name")), told(item.get("status")).upper()
     state = RUN_STATES.get(word.rpartition(".")[2])
     errors: dict[str, list[str]] = {}

@@ -1,11 +1,13 @@
-"""https://docs.getdbt.com/reference/artifacts/run-results-json
+"""https://docs.getdbt.com/reference/artifacts/dbt-artifacts
 
-dbt's run_results.json, alone or with its manifest.json.
+dbt's run_results.json and sources.json, alone or with manifest.json, and the webhook
+of dbt Cloud.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
+from alerts.formats import dbt_cloud, dbt_sources
 from alerts.formats.base import (
     KEY_LENGTH,
     TITLE_LENGTH,
@@ -24,7 +26,7 @@ from core.errors import InvalidInputError
 from core.text import identifier, one_line
 
 LABEL = "dbt"
-ABOUT = "run_results.json after each run, best with manifest.json."
+ABOUT = "dbt's artifacts after each run, or the webhook of dbt Cloud."
 
 # A skipped node is not a failure: what it waited for is.
 STATUSES: Mapping[str, Status] = {
@@ -45,22 +47,40 @@ RUN_STATES: Mapping[str, RunState] = {
 
 
 def parse(payload: object, context: ParseContext) -> Parsed:
-    """Read run_results.json, or an object with "manifest" and "run_results".
+    """Read run_results.json, sources.json, an object of "manifest" with "run_results"
+    or "sources" or both, or what dbt Cloud sends.
 
     The dedup key is the node: the next run in which it succeeds resolves it.
     """
     if not isinstance(payload, dict):
         wanted = "Send run_results.json, or an object of manifest and run_results."
         raise InvalidInputError({"detail": [wanted]})
+    if dbt_cloud.is_one(payload):
+        return dbt_cloud.parse(payload, context)
     manifest = payload.get("manifest")
-    has_parts = "run_results" in payload or "manifest" in payload
-    run_results = payload.get("run_results") if has_parts else payload
-    results = read_results(run_results, manifest)
+    run_results, sources = _artifacts(payload)
+    results = read_results(run_results, manifest) if run_results is not None else ()
+    freshness = dbt_sources.alerts(sources, manifest) if sources is not None else ()
     return Parsed(
-        alerts=tuple(_alert(one) for one in results if one.status in STATUSES),
+        alerts=(
+            *(_alert(one) for one in results if one.status in STATUSES),
+            *freshness,
+        ),
         runs=tuple(run for one in results if (run := _run(one, context))),
         lineage=read_manifest(manifest) if manifest is not None else FoundLineage(),
     )
+
+
+def _artifacts(payload: Mapping[str, object]) -> tuple[object, object]:
+    """Return run_results and sources, None for what was not sent."""
+    if payload.keys() & {"run_results", "manifest", "sources"}:
+        sources = payload.get("sources")
+        run_results = payload.get("run_results")
+        # A manifest alone tells of no run: that is said as a missing result.
+        return run_results if sources is not None or run_results else {}, sources
+    if dbt_sources.is_one(payload):
+        return None, payload
+    return payload, None
 
 
 def snippet(url: str, key: str) -> str:
@@ -72,6 +92,15 @@ jq -n --slurpfile manifest target/manifest.json \\
       '{{manifest: $manifest[0], run_results: $results[0]}}' |
   curl -sS {url} -H 'Content-Type: application/json' --data-binary @-
 exit $status
+
+# After dbt source freshness: how stale the sources are
+jq -n --slurpfile manifest target/manifest.json \\
+      --slurpfile sources target/sources.json \\
+      '{{manifest: $manifest[0], sources: $sources[0]}}' |
+  curl -sS {url} -H 'Content-Type: application/json' --data-binary @-
+
+# dbt Cloud: Account settings > Webhooks > Create webhook, with all events of runs
+{url}
 """
 
 
@@ -131,4 +160,4 @@ def _run(one: NodeResult, context: ParseContext) -> IncomingRun | None:
 
 
 def _ref(one: NodeResult) -> AssetRef | None:
-    return AssetRef(one.about.namespace, one.about.name) if one.about else None
+    return dbt_sources.ref(one.about) if one.about else None

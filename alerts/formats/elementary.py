@@ -69,10 +69,10 @@ def parse(payload: object, context: ParseContext) -> Parsed:
 def snippet(url: str, key: str) -> str:
     return f"""\
 # Elementary: this address in place of Slack's
-edr monitor --slack-webhook {url}
+edr monitor --slack-webhook {url}/slack
 
 # Anything else with a Slack incoming webhook: the same address
-{url}
+{url}/slack
 """
 
 

@@ -32,15 +32,19 @@ Body = Mapping[str, Any]
 
 
 def parse(payload: object, context: ParseContext) -> Parsed:
-    """Read one result: each expectation is an alert of its own on its table."""
+    """Read one result, or all of a checkpoint: each expectation is an alert of its own
+    on its table."""
     result = mapping(payload)
-    if isinstance(result.get("validation_results"), list):
+    if isinstance(result.get("run_results"), dict):
+        runs = [mapping(one) for one in mapping(result.get("run_results")).values()]
+        alerts = [alert for one in runs for alert in _validated(one)]
+    elif isinstance(result.get("validation_results"), list):
         validations = [mapping(one) for one in items(result.get("validation_results"))]
         alerts = [alert for one in validations for alert in _described(one)]
     elif isinstance(result.get("results"), list):
         alerts = list(_validated(result))
     else:
-        wanted = "This field or validation_results is required, as an array."
+        wanted = "This field, validation_results or run_results is required."
         raise InvalidInputError({"results": [wanted]})
     return Parsed(alerts=tuple(alerts))
 

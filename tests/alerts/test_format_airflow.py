@@ -138,3 +138,34 @@ def test_what_is_missing_is_named(payload: object, fields: list[str]) -> None:
     with pytest.raises(InvalidInputError) as caught:
         parse(payload)
     assert list(caught.value.errors) == fields
+
+
+@pytest.mark.parametrize(
+    ("more", "repeats"),
+    [
+        ({"task_id": "None", "exception": "None"}, True),
+        ({"task_id": None, "reason": "task_failure"}, True),
+        ({"task_id": None, "reason": "timed_out"}, False),
+        ({"task_id": None, "exception": "DagRunTimeout"}, False),
+        ({"task_id": None, "event": "deadline_missed"}, False),
+        ({}, False),
+    ],
+)
+def test_a_dag_without_a_reason_of_its_own_repeats_its_tasks(
+    more: dict[str, Any], repeats: bool
+) -> None:
+    assert parse({**TASK, **more}).alerts[0].repeats_parts is repeats
+
+
+def test_a_task_and_its_dag_are_tied_by_the_run() -> None:
+    (task,) = parse(TASK).alerts
+    (dag,) = parse({**TASK, "task_id": None}).alerts
+
+    assert dag.run_id == task.parent_run_id == TASK["run_id"]
+    assert dag.parent_run_id == ""
+
+
+def test_upstream_failed_and_removed_tasks_are_no_failures() -> None:
+    parsed = [parse({**TASK, "event": word}) for word in ("upstream_failed", "removed")]
+
+    assert [(one.alerts, one.runs[0].state) for one in parsed] == [((), "skipped")] * 2

@@ -35,7 +35,7 @@ def test_of_a_failed_build_only_the_failed_test_is_an_alert() -> None:
     assert alert.dedup_key == "test.shop.assert_every_order_paid"
     assert alert.description == "Got 2 results, configured to fail if != 0"
     assert alert.asset == AssetRef(
-        "duckdb://shop", "shop.main_intermediate.int_order_payments"
+        "dbt://shop", "shop.main_intermediate.int_order_payments"
     )
     assert alert.run_id == "46426046-cb5f-48c7-9fa7-b878e0d5fa05"
     assert alert.occurred_at == datetime(2026, 11, 22, 6, 27, 38, 181400, UTC)

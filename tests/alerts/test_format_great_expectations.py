@@ -53,3 +53,10 @@ def test_a_raised_exception_is_told() -> None:
 def test_what_is_no_result_is_refused(payload: object) -> None:
     with pytest.raises(InvalidInputError, match="results"):
         parse(payload)
+
+
+def test_all_runs_of_a_checkpoint_are_read() -> None:
+    one = load("great_expectations/validation_result")
+    alerts = parse({"success": False, "run_results": {"a": one, "b": {}}}).alerts
+
+    assert alerts == parse(one).alerts

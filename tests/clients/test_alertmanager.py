@@ -59,7 +59,7 @@ class Alertmanager:
 
 
 def configuration(headwater: Headwater) -> str:
-    """What docs/integrations.md says to write, with short waits. JSON is YAML."""
+    """What docs/integrations/ says to write, with short waits. JSON is YAML."""
     pagerduty = {
         "routing_key": headwater.make_integration("pagerduty"),
         "url": f"{headwater.url}/v2/enqueue",
