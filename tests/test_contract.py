@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 
 from accounts.services import create_api_token
-from alerts.ingest import dialects, pings
+from alerts.ingest import dialects, pings, tracking
 from tests.factories import NOON, make_user
 from tests.test_every_route import all_routes
 
@@ -40,6 +40,8 @@ class Promise:
         path = re.sub(r"<([^>]+)>", lambda found: VALUES[found[1]], self.path)
         if pings.address_of(path):
             return self.method in ("GET", "POST")
+        if tracking.request_of(path):
+            return self.method == "GET"
         if dialects.serves(path):
             return self.method == "POST" and bool(dialects.dialect_of(path.rstrip("/")))
         try:
