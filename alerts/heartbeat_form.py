@@ -35,6 +35,7 @@ class HeartbeatForm(forms.Form):
     integration = forms.ModelChoiceField(
         label="Integration",
         queryset=Integration.objects.kept(),
+        empty_label="Choose one",
         help_text="Its key stands in the address; its team is alerted.",
     )
     rhythm = forms.ChoiceField(

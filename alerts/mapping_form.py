@@ -15,11 +15,13 @@ STATUS_WORDS = ", ".join(STATUSES)
 SEVERITY_WORDS = ", ".join(SEVERITIES)
 
 
-def _lines(label: str, help_text: str = "", *, rows: int = 1) -> forms.CharField:
-    attrs = {"rows": rows, "spellcheck": "false", "autocapitalize": "off"}
+def _lines(
+    label: str, help_text: str = "", *, required: bool = False
+) -> forms.CharField:
+    attrs = {"rows": 1, "spellcheck": "false", "autocapitalize": "off"}
     return forms.CharField(
         label=label,
-        required=False,
+        required=required,
         max_length=4_000,
         help_text=help_text,
         widget=forms.Textarea(attrs={**attrs, "class": "input mono"}),
@@ -36,7 +38,7 @@ class MappingForm(forms.Form):
         "Where the alerts are",
         "A path to the list, such as $.alerts. Empty: the message is one alert.",
     )
-    title = _lines("Title", "Text with {@.name} in it, or a path.")
+    title = _lines("Title", "Text with {@.name} in it, or a path.", required=True)
     status = _lines("Status")
     status_map = _lines(
         "What its words mean",

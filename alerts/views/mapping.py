@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,6 +22,7 @@ from alerts.views.showing import find_integration
 from core.errors import InvalidInputError
 
 EVENTS_OFFERED = 8
+MASKED = "/in/…"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +90,7 @@ def _page(
     event: Event | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    newest = integration.events.defer("body").order_by("-received_at", "-pk")
+    newest = _sent(integration).order_by("-received_at", "-pk")
     context: dict[str, Any] = {
         "integration": integration,
         "form": form,
@@ -113,9 +115,14 @@ def _trial(form: MappingForm) -> Trial | None:
         return Trial(problems=error.errors)
 
 
+def _sent(integration: Integration) -> QuerySet[Event]:
+    """What a mapping would read: neither test events nor what heartbeats told."""
+    return integration.events.filter(path=MASKED).defer("body")
+
+
 def _event(integration: Integration, asked: str) -> Event | None:
     """The event asked for, else the last one."""
-    events = integration.events.defer("body")
+    events = _sent(integration)
     if not asked:
         return events.order_by("-received_at", "-pk").first()
     if not asked.isdecimal() or len(asked) > 18:
