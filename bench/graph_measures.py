@@ -22,7 +22,7 @@ from catalog.services import bump_lineage_version
 from config import embedded
 from config.environment import DATA_DIR
 
-assert application
+assert application is not None
 
 SIZES = (100, 5_000, 50_000)
 REPEATS = {100: 400, 5_000: 200, 50_000: 60}

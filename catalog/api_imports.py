@@ -18,7 +18,8 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from catalog.importers.bulk import read_catalog
-from catalog.services import import_catalog, import_dbt
+from catalog.models import ImportJob
+from catalog.services import import_catalog, import_dbt, preview, take_over
 from core.errors import InvalidInputError
 
 
@@ -38,7 +39,7 @@ class ImportedSerializer(serializers.Serializer[Any]):
 
 
 class DbtArtifactsSerializer(serializers.Serializer[Any]):
-    """For the OpenAPI document. `catalog` is accepted, and tells nothing more."""
+    """For the OpenAPI document. `catalog` is catalog.json: columns and their types."""
 
     manifest = serializers.FileField()
     run_results = serializers.FileField(required=False)
@@ -61,6 +62,8 @@ class CatalogImport(APIView):
         assert isinstance(request.user, User)
         started = time.perf_counter()
         document = read_catalog(request.data)
+        if is_preview(request):
+            return Response(preview(ImportJob.Kind.CATALOG, document))
         count = import_catalog(document=document, by=request.user, at=timezone.now())
         return Response(
             {
@@ -85,10 +88,13 @@ class DbtImport(APIView):
     def post(self, request: Request) -> Response:
         """Take over a dbt project: manifest.json, and run_results.json if sent."""
         assert isinstance(request.user, User)
-        manifest, run_results = _artifacts(request)
+        artifacts = _artifacts(request)
+        if is_preview(request):
+            return Response(preview(ImportJob.Kind.DBT, artifacts))
         count = import_dbt(
-            manifest=manifest,
-            run_results=run_results,
+            manifest=artifacts["manifest"],
+            run_results=artifacts["run_results"],
+            catalog=artifacts["catalog"],
             by=request.user,
             at=timezone.now(),
         )
@@ -101,14 +107,42 @@ class DbtImport(APIView):
         )
 
 
-def _artifacts(request: Request) -> tuple[object, object | None]:
+class AirflowImport(APIView):
+    parser_classes = [JSONParser]
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=ImportedSerializer)
+    def post(self, request: Request) -> Response:
+        """Take over the structure of Airflow's DAGs (docs/lineage.md)."""
+        assert isinstance(request.user, User)
+        if is_preview(request):
+            return Response(preview(ImportJob.Kind.AIRFLOW, request.data))
+        started = time.perf_counter()
+        taken = take_over(
+            ImportJob.Kind.AIRFLOW, request.data, by=request.user, at=timezone.now()
+        )
+        return Response(
+            {
+                **taken["told"],
+                "seconds": round(time.perf_counter() - started, 3),
+                "warnings": taken["warnings"]["first"],
+            }
+        )
+
+
+def is_preview(request: Request) -> bool:
+    """Whether the sender asks with `?preview=true` what would change."""
+    return request.query_params.get("preview", "").lower() in ("1", "true", "yes")
+
+
+def _artifacts(request: Request) -> dict[str, object | None]:
     if not request.FILES:
-        return request.data, None
+        return {"manifest": request.data, "run_results": None, "catalog": None}
     for field in request.FILES:
         if field not in ("manifest", "run_results", "catalog"):
             wanted = "Send manifest, run_results and catalog."
             raise InvalidInputError({field: [wanted]})
-    return _read(request, "manifest"), _read(request, "run_results")
+    fields = ("manifest", "run_results", "catalog")
+    return {field: _read(request, field) for field in fields}
 
 
 def _read(request: Request, field: str) -> object | None:

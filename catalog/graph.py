@@ -197,7 +197,8 @@ _ELEMENT = np.dtype([("length", ">i4"), ("id", ">i8")])
 
 
 def _loaded(version: int) -> LineageSnapshot:
-    ups, downs = [np.empty(0, dtype=np.uint32)], [np.empty(0, dtype=np.uint32)]
+    ups: list[Ends] = [np.empty(0, dtype=np.uint32)]
+    downs: list[Ends] = [np.empty(0, dtype=np.uint32)]
     with connection.cursor() as cursor, cursor.copy(_COPY_EDGES) as copy:
         skip = _SIGNATURE_BYTES
         for block in copy:
@@ -207,8 +208,7 @@ def _loaded(version: int) -> LineageSnapshot:
                 read, place = _array(row, 2)
                 ups.append(read)
                 downs.append(_array(row, place)[0])
-    joined = [_emptied(parts) for parts in (ups, downs)]
-    return LineageSnapshot.of_columns(*joined, version)
+    return LineageSnapshot.of_columns(_emptied(ups), _emptied(downs), version)
 
 
 def _emptied(parts: list[Ends]) -> Ends:

@@ -129,7 +129,7 @@ class _Walk:
 
     def __init__(self, rows: Rows, first: Positions) -> None:
         self.rows = rows
-        self.starts, self.ends = memoryview(rows.starts), memoryview(rows.ends)
+        self.starts, self.ends = rows.starts.data, rows.ends.data
         self.seen = bytearray(rows.size)
         self.was_seen = np.frombuffer(self.seen, dtype=np.bool_)
         self.was_seen[first] = True
@@ -158,8 +158,9 @@ class _Walk:
             return False
         if not isinstance(self.level, list):
             self.level = self.level.tolist()
-        starts = self.starts
-        edges = sum(starts[node + 1] - starts[node] for node in self.level)
+        starts, edges = self.starts, 0
+        for node in self.level:
+            edges += starts[node + 1] - starts[node]
         return edges <= FEW_EDGES
 
     def _small_step(self) -> None:
@@ -188,9 +189,10 @@ class _Walk:
         order = np.arange(ends.size, dtype=np.int32)
         self.place[ends[::-1]] = order[::-1]
         is_first = self.place[ends] == order
-        self.level = ends[is_first]
-        self.was_seen[self.level] = True
-        if self.level.size:
+        reached = ends[is_first]
+        self.was_seen[reached] = True
+        self.level = reached
+        if reached.size:
             self.origins.append(origins[is_first])
 
 

@@ -243,7 +243,8 @@ class LineageSnapshot:
         places[places == self.ids.size] = 0
         if not self.ids.size:
             return np.empty(0, dtype=np.int32)
-        return places[self.ids[places] == wanted].astype(np.int32)
+        found: Positions = places[self.ids[places] == wanted].astype(np.int32)
+        return found
 
     def _placed(self, pairs: Iterable[Pair]) -> list[Pair]:
         """The pairs whose ends are both in the graph, as positions."""

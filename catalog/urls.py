@@ -1,11 +1,15 @@
 from django.urls import URLPattern, URLResolver, path
 
-from catalog import api, api_imports, views
+from catalog import api, api_imports, api_jobs, import_views, views
 
 app_name = "catalog"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("assets/", views.index, name="list"),
     path("assets/connect/", views.connect, name="connect"),
+    path("assets/imports/", import_views.index, name="imports"),
+    path("assets/imports/<int:pk>/", import_views.detail, name="import-job"),
+    path("assets/imports/<int:pk>/cancel/", import_views.cancel, name="cancel-import"),
+    path("assets/imports/<int:pk>/start/", import_views.start, name="start-import"),
     path("assets/<int:pk>/", views.detail, name="detail"),
     path("assets/<int:pk>/edit/", views.edit, name="edit"),
     path("assets/<int:pk>/edges/", views.edges, name="edges"),
@@ -35,6 +39,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("api/v1/catalog/import/", api_imports.CatalogImport.as_view(), name="import"),
     path("api/v1/catalog/dbt/", api_imports.DbtImport.as_view(), name="import-dbt"),
+    path(
+        "api/v1/catalog/airflow/",
+        api_imports.AirflowImport.as_view(),
+        name="import-airflow",
+    ),
+    path("api/v1/imports/", api_jobs.ImportJobs.as_view(), name="api-imports"),
+    path(
+        "api/v1/imports/<int:pk>/",
+        api_jobs.ImportJobDetail.as_view(),
+        name="api-import",
+    ),
+    path(
+        "api/v1/imports/<int:pk>/cancel/",
+        api_jobs.CancelImport.as_view(),
+        name="api-cancel-import",
+    ),
+    path(
+        "api/v1/imports/<int:pk>/apply/",
+        api_jobs.ApplyImport.as_view(),
+        name="api-apply-import",
+    ),
+    path("api/v1/edges/", api_jobs.Edges.as_view(), name="api-edges"),
+    path("api/v1/edges/<int:pk>/", api_jobs.EdgeDetail.as_view(), name="api-edge"),
     path("api/v1/assets/", api.AssetList.as_view(), name="api-list"),
     path("api/v1/assets/<int:pk>/", api.AssetDetail.as_view(), name="api-detail"),
     path(

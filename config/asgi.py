@@ -23,6 +23,8 @@ from alerts.ingest.committer import Committer
 from alerts.ingest.inlets import Inlets
 from alerts.ingest.server import IngestServer
 from alerts.services import say_inlet_lives
+from catalog.graph import refresh_soon
+from catalog.services.edges import LIVE_TOPIC
 from config.pages import ThreadedPages
 from core.asgi import Receive, Scope, Send
 from core.hints import CORRELATE, send_hint
@@ -47,9 +49,12 @@ def connection_parameters() -> dict[str, Any]:
     return {**chosen, "application_name": "headwater inlet"}
 
 
+IMPORTS = ("/api/v1/catalog/", "/api/v1/imports/", "/assets/imports/")
+
+
 def body_limit(path: str) -> int:
     """Bytes a page or API path takes."""
-    if path.startswith("/api/v1/catalog/"):
+    if path.startswith(IMPORTS):
         return settings.MAX_CATALOG_BODY_BYTES
     return settings.MAX_BODY_BYTES
 
@@ -146,6 +151,7 @@ class Application:
             asyncio.create_task(self.committer.run()),
             asyncio.create_task(self.hub.run()),
             asyncio.create_task(self._watch_inlets()),
+            asyncio.create_task(self._watch_lineage()),
             asyncio.create_task(self._say_inlet_lives()),
         ]
         await send({"type": "lifespan.startup.complete"})
@@ -161,6 +167,13 @@ class Application:
         while True:
             await changes.get()
             self.inlets.is_stale = True
+
+    async def _watch_lineage(self) -> None:
+        """Load the graph before anybody asks, and again whenever it changes."""
+        changes = self.hub.join([LIVE_TOPIC])
+        while True:
+            refresh_soon()
+            await changes.get()
 
     async def _say_inlet_lives(self) -> None:
         """So that no absence of a ping counts while none could be taken."""

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 # By name, as the tasks are above the services that wake them.
 RUN_ENGINE = "oncall.beat.run_engine"
 CORRELATE = "incidents.beat.correlate_alerts"
+RUN_IMPORTS = "catalog.beat.run_imports"
 EXPIRES_SECONDS = 60
 
 

@@ -103,7 +103,8 @@ class FoundLineage:
 
     Neither holds doubles, and no edge joins an asset to itself; longer circles occur.
     What columns, schemas and statements are about is in `assets` too. `warnings` say
-    what was left out.
+    what was left out. `origin` names the project or instance that tells; with
+    `is_whole` that is all it knows.
     """
 
     assets: tuple[FoundAsset, ...] = ()
@@ -112,6 +113,8 @@ class FoundLineage:
     schemas: tuple[FoundSchema, ...] = ()
     statements: tuple[FoundSql, ...] = ()
     warnings: tuple[str, ...] = ()
+    origin: str = ""
+    is_whole: bool = False
 
 
 def lineage(

@@ -57,7 +57,9 @@ def read_column_lineage(output: AssetKey, facets: Node) -> Iterator[FoundColumns
         yield FoundColumns(
             key,
             output,
-            tuple((made, tuple(sorted(of))) for made, of in sorted(columns[key].items())),
+            tuple(
+                (made, tuple(sorted(of))) for made, of in sorted(columns[key].items())
+            ),
             tuple(sorted(everywhere[key])),
         )
 
@@ -135,7 +137,8 @@ def columns_of_node(node: Node, described: Node) -> tuple[Column, ...]:
             name,
             told(typed.get(name, {}).get("type"), 100)
             or told(noted.get(name, {}).get("data_type"), 100),
-            _about(noted.get(name, {})) or told(typed.get(name, {}).get("comment"), 500),
+            _about(noted.get(name, {}))
+            or told(typed.get(name, {}).get("comment"), 500),
         )
         for name in order[:COLUMNS_KEPT]
         if name

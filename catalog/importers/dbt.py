@@ -92,6 +92,8 @@ def read_manifest(
         schemas=tuple(_schemas(nodes, tables, catalog)),
         statements=tuple(_statements(manifest, nodes, tables)),
         warnings=tuple(_missing_ends(nodes, tables)),
+        origin=project_of(manifest),
+        is_whole=True,
     )
 
 

@@ -27,6 +27,10 @@ class ToldQuerySet(models.QuerySet["Edge"]):
     def current(self) -> ToldQuerySet:
         return self.filter(ended_at=None)
 
+    def touching(self, asset: Asset) -> ToldQuerySet:
+        """Those that begin or end at the asset."""
+        return self.filter(Q(upstream=asset) | Q(downstream=asset))
+
     def as_of(self, at: datetime) -> ToldQuerySet:
         """Those that held at `at`."""
         return self.filter(Q(ended_at=None) | Q(ended_at__gt=at), first_seen_at__lte=at)

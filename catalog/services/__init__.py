@@ -6,13 +6,25 @@ from catalog.services.assets import (
     remove_edge,
     set_asset_health,
 )
-from catalog.services.dbt import DbtCount, import_dbt
 from catalog.services.edges import bump_lineage_version
 from catalog.services.history import RunReport, record_change, record_runs
-from catalog.services.imports import import_catalog
+from catalog.services.imports import (
+    DbtCount,
+    import_catalog,
+    import_dbt,
+    preview,
+    take_over,
+)
+from catalog.services.jobs import (
+    cancel_import,
+    run_import_again,
+    run_next_import,
+    start_import,
+)
 from catalog.services.lineage import (
     LineageCount,
     find_or_create_asset,
+    record_found,
     record_lineage,
 )
 from catalog.services.upserts import AssetFacts
@@ -24,13 +36,20 @@ __all__ = [
     "RunReport",
     "add_edge",
     "bump_lineage_version",
+    "cancel_import",
     "edit_asset",
     "find_or_create_asset",
     "import_catalog",
     "import_dbt",
+    "preview",
     "record_change",
+    "record_found",
     "record_lineage",
     "record_runs",
     "remove_edge",
+    "run_import_again",
+    "run_next_import",
     "set_asset_health",
+    "start_import",
+    "take_over",
 ]

@@ -1,18 +1,13 @@
-"""Taking over what dbt's artifacts say."""
+"""Keeping the runs that dbt's run_results.json tells of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
-from accounts.models import User
-from accounts.services import record_audit
-from catalog.importers.dbt import read_manifest, read_results
-from catalog.models import Asset, Edge, Run
+from catalog.importers.dbt import read_results
+from catalog.models import Run
 from catalog.services.history import RunReport, record_runs
-from catalog.services.lineage import find_or_create_asset, record_lineage
+from catalog.services.lineage import find_or_create_asset
 
 RUN_STATES = {
     "success": Run.State.SUCCESS,
@@ -21,40 +16,10 @@ RUN_STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DbtCount:
-    """How many different things the manifest names."""
-
-    assets: int
-    edges: int
-    dashboards: int
-
-
-@transaction.atomic
-def import_dbt(
-    *, manifest: object, run_results: object | None, by: User, at: datetime
-) -> DbtCount:
-    """Keep the tables, exposures, edges and, with `run_results`, runs of a project.
-
-    Safe to repeat. Raises InvalidInputError for what are not dbt's artifacts.
-    """
-    lineage = read_manifest(manifest)
-    count = record_lineage(
-        assets=lineage.assets,
-        edges=lineage.edges,
-        source=Edge.Source.DBT,
-        overwrite=True,
-        at=at,
-    )
-    if run_results is not None:
-        _record_results(run_results, manifest, at=at)
-    told = {"assets": count.assets, "edges": count.edges, "source": "dbt"}
-    record_audit(actor=by, action="catalog.imported", target=by, changes=told, at=at)
-    dashboards = [a for a in lineage.assets if a.type == Asset.Type.DASHBOARD]
-    return DbtCount(count.assets, count.edges, len(dashboards))
-
-
-def _record_results(run_results: object, manifest: object, *, at: datetime) -> None:
+def record_results(run_results: object, manifest: object, *, at: datetime) -> None:
+    """Keep how the tables of a run came out; None is a run nobody told of."""
+    if run_results is None:
+        return
     reports = []
     for result in read_results(run_results, manifest):
         state = RUN_STATES.get(result.status)

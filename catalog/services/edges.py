@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -44,7 +45,7 @@ def begin_edges(
     """Make the edges that `source` does not tell yet; return the pairs that nobody told
     before. The version is left to the caller."""
     ups, downs = [up for up, _ in pairs], [down for _, down in pairs]
-    values = {
+    values: dict[str, Any] = {
         "ups": ups,
         "downs": downs,
         "source": source,
@@ -137,7 +138,7 @@ def upsert_sightings(
 ) -> None:
     """Note that `source` knows the assets. Cheap when it is noted already."""
     ids = sorted(set(asset_ids))
-    values = {
+    values: dict[str, Any] = {
         "ids": ids,
         "source": source,
         "origin": origin,

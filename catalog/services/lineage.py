@@ -16,9 +16,17 @@ from catalog.importers.base import (
     NAMESPACE_LENGTH,
     AssetKey,
     FoundAsset,
+    FoundLineage,
 )
 from catalog.models import Asset
+from catalog.services.columns import (
+    ColumnFacts,
+    keep_statements,
+    record_columns,
+    record_schemas,
+)
 from catalog.services.edges import upsert_edges, upsert_sightings
+from catalog.services.takeover import Telling, ToldColumns
 from catalog.services.upserts import AssetFacts, upsert_assets
 from core.text import identifier
 
@@ -31,7 +39,6 @@ class LineageCount:
     edges: int
 
 
-@transaction.atomic
 def record_lineage(
     *,
     assets: Iterable[FoundAsset],
@@ -40,24 +47,84 @@ def record_lineage(
     overwrite: bool = False,
     at: datetime,
 ) -> LineageCount:
-    """Keep what a machine tells; `source` is one of `Edge.Source`.
+    """`record_found` of nothing but assets and edges."""
+    found = FoundLineage(tuple(assets), tuple(edges))
+    return record_found(found, source=source, overwrite=overwrite, at=at)
 
-    Unknown assets are made. Of known ones only what is still blank is filled in: a
+
+@transaction.atomic
+def record_found(
+    found: FoundLineage,
+    *,
+    source: str,
+    overwrite: bool = False,
+    also: Iterable[FoundAsset] = (),
+    at: datetime,
+) -> LineageCount:
+    """Keep what a message tells; `source` is one of `Edge.Source`.
+
+    Unknown assets are made, also those of `also`, in one go: making some after edges
+    were written could deadlock. Of known ones only what is still blank is filled in: a
     person's word counts for more than a message's, unless `overwrite` says that the
     sender is the authority. Edges from an asset to itself are left out. Safe to
     repeat, and cheap when nothing is new.
     """
-    teams = _team_ids(owner for asset in assets for owner in asset.owners)
-    facts = {asset.key: _facts(asset, teams) for asset in assets}
-    pairs = list(edges)
-    for key in (key for pair in pairs for key in pair):
-        facts.setdefault(key, AssetFacts(*key))
-    ids = upsert_assets(facts.values(), at=at, overwrite=overwrite)
-    by_key = {key: ids[fact.identity] for key, fact in facts.items()}
-    upsert_sightings(ids.values(), source=source, at=at)
-    joined = {(by_key[up], by_key[down]) for up, down in pairs}
-    count = upsert_edges(joined, source=source, at=at)
-    return LineageCount(assets=len(ids), edges=count)
+    told = telling_of(found, source=source)
+    others = {fact.identity: fact for fact in map(_plain_facts, also)}
+    ids = upsert_assets((others | told.facts).values(), at=at, overwrite=overwrite)
+    mine = {identity: ids[identity] for identity in told.facts}
+    upsert_sightings(mine.values(), source=source, origin=found.origin, at=at)
+    joined = {(ids[up], ids[down]) for up, down in told.edges}
+    count = upsert_edges(joined, source=source, origin=found.origin, at=at)
+    _record_details(told, ids, at=at)
+    return LineageCount(assets=len(set(mine.values())), edges=count)
+
+
+def _record_details(told: Telling, ids: Mapping[str, int], *, at: datetime) -> None:
+    columns = [
+        ColumnFacts(ids[up], ids[down], columns, everywhere)
+        for up, down, columns, everywhere in told.columns
+    ]
+    record_columns(columns, source=told.source, origin=told.origin, at=at)
+    if told.schemas:
+        schemas = {ids[name]: columns for name, columns in told.schemas.items()}
+        record_schemas(schemas, source=told.source, at=at)
+    if told.statements:
+        texts = {ids[name]: one for name, one in told.statements.items()}
+        keep_statements(texts, source=told.source, origin=told.origin, at=at)
+
+
+def telling_of(found: FoundLineage, *, source: str) -> Telling:
+    """Return what was found by the identities of assets."""
+    teams = _team_ids(owner for asset in found.assets for owner in asset.owners)
+    facts: dict[str, AssetFacts] = {}
+    names: dict[AssetKey, str] = {}
+    for fact in (_facts(asset, teams) for asset in found.assets):
+        names[AssetKey(fact.namespace, fact.name)] = fact.identity
+        facts.setdefault(fact.identity, fact)
+    for key in {end for edge in found.edges for end in edge} - names.keys():
+        fact = AssetFacts(*key)
+        names[key] = fact.identity
+        facts.setdefault(fact.identity, fact)
+    return Telling(
+        source=source,
+        origin=found.origin,
+        facts=facts,
+        edges=frozenset((names[up], names[down]) for up, down in found.edges),
+        columns=tuple(
+            ToldColumns(
+                names[one.upstream],
+                names[one.downstream],
+                {made: list(of) for made, of in one.columns},
+                list(one.everywhere),
+            )
+            for one in found.columns
+        ),
+        schemas={names[one.key]: one.columns for one in found.schemas},
+        statements={names[o.key]: (o.text, o.dialect) for o in found.statements},
+        warnings=found.warnings,
+        is_whole=found.is_whole,
+    )
 
 
 @transaction.atomic
@@ -69,16 +136,21 @@ def find_or_create_asset(
     `type` matters only when it is made; an unknown word for it means a dataset.
     Safe when several do it at once: all get the same row.
     """
-    facts = AssetFacts(
-        identifier(namespace, NAMESPACE_LENGTH),
-        identifier(name, NAME_LENGTH),
-        type=type if type in Asset.Type.values else None,
-    )
+    facts = _plain_facts(FoundAsset(namespace, name, type))
     found = Asset.objects.named(facts.namespace, facts.name).first()
     if found is not None:
         return found
     ids = upsert_assets([facts], at=at, overwrite=False)
     return Asset.objects.get(pk=ids[facts.identity])
+
+
+def _plain_facts(found: FoundAsset) -> AssetFacts:
+    """Its name and type, as somebody wrote them."""
+    return AssetFacts(
+        identifier(found.namespace, NAMESPACE_LENGTH),
+        identifier(found.name, NAME_LENGTH),
+        type=found.type if found.type in Asset.Type.values else None,
+    )
 
 
 def _facts(found: FoundAsset, teams: Mapping[str, int]) -> AssetFacts:

@@ -262,12 +262,12 @@ def _plan_owners(plan: AssetPlan) -> None:
         rows = AssetOwner.objects.filter(asset__in=some)
         for asset_id, email in rows.values_list("asset_id", "email"):
             stored.setdefault(asset_id, set()).add(email.lower())
-    for asset_id, owners in told.items():
+    for asset_id, wanted in told.items():
         known = stored.get(asset_id, set())
         if plan.overwrite or not known:
-            plan.owners_added |= {(asset_id, owner) for owner in owners - known}
+            plan.owners_added |= {(asset_id, owner) for owner in wanted - known}
         if plan.overwrite:
-            plan.owners_dropped |= {(asset_id, owner) for owner in known - owners}
+            plan.owners_dropped |= {(asset_id, owner) for owner in known - wanted}
 
 
 def _write_owners(

@@ -33,7 +33,7 @@ def test_tables_are_named_by_their_relation() -> None:
 
     assert orders.key == table("marts.fct_orders")
     assert (orders.type, orders.tier) == ("dataset", 1)
-    assert orders.owners == ("@finance-analytics",)
+    assert orders.owners == ("@finance-analytics", "team:finance")
     assert orders.description == "One row per order"
 
 
@@ -117,7 +117,7 @@ def test_a_groups_owner_stands_in_for_its_models() -> None:
     owner = {"owner": {"email": "finance@example.com"}, "name": "finance"}
     body = {**small(group="finance"), "groups": {"group.p.finance": owner}}
 
-    assert assets(body)["db.s.m"].owners == ("finance@example.com",)
+    assert assets(body)["db.s.m"].owners == ("finance@example.com", "team:finance")
 
 
 def test_a_test_knows_the_table_it_tests() -> None:
