@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Team, User
+from alerts.api_handling import HandlingSerializer, handling_json
 from alerts.formats.registry import choices
 from alerts.forms import MOST_PER_MINUTE
 from alerts.models import SEVERITY_OF_WORD, Alert, Integration, Severity
@@ -275,6 +276,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     integration = serializers.IntegerField(source="integration_id")
     asset = AlertAssetSerializer(allow_null=True)
     labels = serializers.DictField(child=serializers.CharField())
+    handling = serializers.SerializerMethodField()
     page = serializers.SerializerMethodField()
 
     class Meta:
@@ -296,8 +298,13 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "first_at",
             "last_at",
             "resolved_at",
+            "handling",
             "page",
         ]
+
+    @extend_schema_field(HandlingSerializer(allow_null=True))
+    def get_handling(self, alert: Alert) -> dict[str, Any] | None:
+        return handling_json(alert)
 
     def get_page(self, alert: Alert) -> str:
         return absolute_url(alert)
@@ -325,7 +332,7 @@ class Alerts(APIView):
         wanted.is_valid(raise_exception=True)
         narrowed = dict(wanted.validated_data)
         text = narrowed.pop("q", "")
-        found = Alert.objects.select_related("asset").filter(**narrowed)
+        found = Alert.objects.select_related("asset", "handling").filter(**narrowed)
         if text:
             found = found.filter(Q(title__icontains=text) | Q(dedup_key=text))
         pages = CursorPagination()
@@ -336,7 +343,8 @@ class Alerts(APIView):
 class AlertDetail(APIView):
     @extend_schema(responses=AlertSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        alert = get_object_or_404(Alert.objects.select_related("asset"), pk=pk)
+        related = Alert.objects.select_related("asset", "handling")
+        alert = get_object_or_404(related, pk=pk)
         return Response(AlertSerializer(alert).data)
 
 

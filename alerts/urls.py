@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from alerts import api, api_heartbeats
+from alerts import api, api_heartbeats, rule_urls
 from alerts.views import events, heartbeats, integrations, keys, mapping
 
 app_name = "alerts"
@@ -69,4 +69,4 @@ resources: list[URLPattern | URLResolver] = [
     path("api/v1/alerts/", api.Alerts.as_view(), name="api-alerts"),
     path("api/v1/alerts/<int:pk>/", api.AlertDetail.as_view(), name="api-alert"),
 ]
-urlpatterns = [*pages, *resources]
+urlpatterns = [*pages, *resources, *rule_urls.urlpatterns]

@@ -5,12 +5,13 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        from alerts.signals import alert_panels
+        from alerts.signals import alert_panels, incidents_of_alerts
         from catalog.signals import asset_panels
-        from incidents import receivers
+        from incidents import quiet, receivers
         from oncall.signals import page_acknowledged, page_progress
 
         page_acknowledged.connect(receivers.hear_acknowledgement)
         page_progress.connect(receivers.hear_progress)
         asset_panels.connect(receivers.show_on_asset_page)
         alert_panels.connect(receivers.show_on_alert_page)
+        incidents_of_alerts.connect(quiet.tell_incidents_of)

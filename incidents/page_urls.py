@@ -19,6 +19,7 @@ urlpatterns = [
     path("incidents/<int:pk>/resolve/", views.resolve, name="resolve"),
     path("incidents/<int:pk>/reopen/", views.reopen, name="reopen"),
     path("incidents/<int:pk>/escalate/", views.escalate, name="escalate"),
+    path("incidents/<int:pk>/silence/", views.silence, name="silence"),
     path("incidents/<int:pk>/snooze/", views.snooze, name="snooze"),
     path("incidents/<int:pk>/severity/", views.severity, name="severity"),
     path("incidents/<int:pk>/details/", views.details, name="details"),

@@ -50,6 +50,8 @@ VIEWERS_MAY = {
     "accounts:closed": "is not there for anybody",
     "incidents:api-health": "asks after the health of many assets at once",
     "oncall:api_schedule_preview": "computes shifts and saves nothing",
+    "alerts:api-try-silence": "tries a silence on the past and saves nothing",
+    "alerts:api-test-rules": "tries an alert on the rules and saves nothing",
     "oncall:api_simulate": "computes a ladder and sends nothing",
     "oncall:add_method": "how they themselves are reached",
     "oncall:send_code": "how they themselves are reached",
@@ -62,7 +64,12 @@ VIEWERS_MAY = {
 }
 # allauth's pages of one's own second factor.
 VIEWERS_MAY_PREFIXES = ("mfa_",)
-ADMIN_ONLY = ("/settings/people/", "/settings/invitations/", "/settings/audit/")
+ADMIN_ONLY = (
+    "/settings/people/",
+    "/settings/invitations/",
+    "/settings/audit/",
+    "/on-call/imports/",
+)
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 VALUES = {"int": "1", "uuid": "7d2c6c1e-54b5-4a43-9f0b-0c6c2b7b8a11"}

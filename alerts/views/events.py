@@ -14,6 +14,7 @@ from accounts.http import SignedInRequest
 from alerts.bodies import MOST_SHOWN, show_body
 from alerts.models import Alert, Event
 from alerts.queries import events_of_alert, outcomes_of, start_of_body
+from alerts.rule_pages import handling_of
 from alerts.signals import alert_panels
 from catalog.panels import Panel
 
@@ -57,6 +58,7 @@ def alert(request: SignedInRequest, pk: int) -> HttpResponse:
         "outcomes": events_of_alert(found),
         "labels": sorted(found.labels.items()),
         "panels": _panels(request, found, at=at),
+        **handling_of(found),
     }
     return render(request, "alerts/alert.html", context)
 

@@ -17,6 +17,7 @@ from incidents.views.detail import detail, part, picture
 from incidents.views.editing import edit
 from incidents.views.finding import search
 from incidents.views.listing import home, index
+from incidents.views.silencing import silence
 from incidents.views.writing import (
     details,
     merge,
@@ -54,6 +55,7 @@ __all__ = [
     "root_cause",
     "search",
     "severity",
+    "silence",
     "situation",
     "snooze",
     "split",
