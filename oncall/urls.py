@@ -8,6 +8,7 @@ from oncall.views import (
     answer,
     exceptions,
     feeds,
+    importing,
     inbox,
     me,
     overview,
@@ -66,6 +67,9 @@ pages = [
         name="acknowledge_page",
     ),
     path("on-call/pages/<slug:key>/stop/", paging.stop, name="stop_page"),
+    path("on-call/imports/", importing.choose, name="imports"),
+    path("on-call/imports/<int:pk>/", importing.detail, name="import"),
+    path("on-call/imports/<int:pk>/apply/", importing.apply, name="apply_import"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<int:pk>/", inbox.message, name="inbox_message"),
 ]

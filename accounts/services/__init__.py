@@ -11,6 +11,7 @@ from accounts.services.invitations import (
 )
 from accounts.services.people import (
     activate_person,
+    add_person,
     change_profile,
     change_role,
     deactivate_person,
@@ -26,6 +27,7 @@ from accounts.services.tokens import create_api_token, revoke_api_token, use_api
 __all__ = [
     "accept_invitation",
     "activate_person",
+    "add_person",
     "add_team_member",
     "answer_once",
     "change_profile",

@@ -6,7 +6,35 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services.audit import record_audit
+from accounts.time_zones import find_zone
 from core.errors import DomainError
+from core.text import one_line
+
+NAME_LENGTH = 120
+
+
+@transaction.atomic
+def add_person(
+    *, email: str, name: str, time_zone: str, by: User, at: datetime
+) -> tuple[User, bool]:
+    """Return the person with the address, and whether they were added just now.
+
+    Whoever is added is a responder without a password: they choose one by "Forgot your
+    password?". An unknown zone becomes UTC.
+    """
+    email = email.strip().lower()
+    found = User.objects.filter(email__iexact=email).first()
+    if found is not None:
+        return found, False
+    person = User.objects.create_user(
+        email,
+        None,
+        name=one_line(name, NAME_LENGTH),
+        time_zone=find_zone(time_zone) or "UTC",
+        role=User.Role.RESPONDER,
+    )
+    record_audit(actor=by, action="person.added", target=person, changes={}, at=at)
+    return person, True
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from oncall.models.escalation import (
 )
 from oncall.models.handoff import HandoffNote, ShiftNotices
 from oncall.models.heartbeat import EngineHeartbeat
+from oncall.models.imports import OnCallImport
 from oncall.models.inbox import InboxMessage
 from oncall.models.notification import Notification, NotificationQuerySet
 from oncall.models.policy import EscalationPolicy, EscalationStep, StepTarget
@@ -41,6 +42,7 @@ __all__ = [
     "InboxMessage",
     "Notification",
     "NotificationQuerySet",
+    "OnCallImport",
     "Override",
     "Page",
     "PersonalFeed",
