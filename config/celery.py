@@ -37,6 +37,12 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    # Takes away events and alerts that are past their time.
+    "forget": {
+        "task": "alerts.beat.forget",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     # Walks due escalation steps and sends due notifications.
     "page": {
         "task": "oncall.beat.run_engine",
@@ -60,5 +66,11 @@ app.conf.beat_schedule = {
         "task": "catalog.beat.run_imports",
         "schedule": 5.0,
         "options": {"expires": 5},
+    },
+    # Reads the SQL of jobs and models for the columns they use, a little at a time.
+    "sql": {
+        "task": "catalog.beat.read_sql",
+        "schedule": 4.0,
+        "options": {"expires": 4},
     },
 }

@@ -4,6 +4,8 @@ page_acknowledged      subject, by (User), at, via ("link", "slack", …): a per
                        answered a page
 page_progress          notes (list of Progress): things on ladders happened, in words
 escalation_exhausted   subject, at: every lap is over and nobody answered
+handoff_matters        schedule, reader (User), at: asks for a list of Matter, what is
+                       open while somebody hands over
 """
 
 from dataclasses import dataclass
@@ -24,3 +26,13 @@ class Progress:
 page_acknowledged = Signal()
 page_progress = Signal()
 escalation_exhausted = Signal()
+handoff_matters = Signal()
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something open. `word` says how it stands: "SEV2, investigating"."""
+
+    title: str
+    url: str
+    word: str = ""

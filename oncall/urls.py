@@ -8,13 +8,16 @@ from oncall.views import (
     answer,
     exceptions,
     feeds,
+    handoffs,
     importing,
     inbox,
+    load,
     me,
     overview,
     paging,
     policies,
     schedules,
+    shifts,
 )
 
 app_name = "oncall"
@@ -25,6 +28,18 @@ public = [
 pages = [
     path("on-call/", overview.overview, name="overview"),
     path("on-call/me/", me.me, name="me"),
+    path("on-call/me/shifts/", shifts.mine, name="my_shifts"),
+    path("on-call/me/cover/", shifts.cover, name="cover_me"),
+    path("on-call/me/away/", shifts.add_absence, name="add_absence"),
+    path(
+        "on-call/me/away/<int:pk>/delete/",
+        shifts.delete_absence,
+        name="delete_absence",
+    ),
+    path("on-call/me/away/calendar/", shifts.absence_calendar, name="absence_calendar"),
+    path("on-call/me/notices/", shifts.notices, name="shift_notices"),
+    path("on-call/people/<int:pk>/", shifts.person, name="person"),
+    path("on-call/load/", load.load, name="load"),
     path("on-call/me/methods/", me.add, name="add_method"),
     path("on-call/me/methods/<int:pk>/code/", me.code, name="send_code"),
     path("on-call/me/methods/<int:pk>/verify/", me.verify, name="verify_method"),
@@ -47,6 +62,18 @@ pages = [
     path(
         "on-call/schedules/<int:pk>/calendar/renew/", schedules.feed, name="renew_feed"
     ),
+    path("on-call/schedules/<int:pk>/handoff/", handoffs.handoff, name="handoff"),
+    path(
+        "on-call/schedules/<int:pk>/calendars/",
+        handoffs.add_calendar,
+        name="add_calendar",
+    ),
+    path(
+        "on-call/calendars/<int:pk>/delete/",
+        handoffs.delete_calendar,
+        name="delete_calendar",
+    ),
+    path("on-call/schedules/<int:pk>/plan/drop/", handoffs.drop_plan, name="drop_plan"),
     path(
         "on-call/schedules/<int:pk>/overrides/new/", exceptions.add, name="add_override"
     ),
@@ -54,6 +81,7 @@ pages = [
         "on-call/overrides/<int:pk>/delete/", exceptions.delete, name="delete_override"
     ),
     path("on-call/swaps/<int:pk>/take/", exceptions.take, name="take_swap"),
+    path("on-call/swaps/<int:pk>/withdraw/", exceptions.withdraw, name="withdraw_swap"),
     path("on-call/policies/", policies.policies, name="policies"),
     path("on-call/policies/new/", policies.create, name="create_policy"),
     path("on-call/policies/<int:pk>/", policies.policy, name="policy"),

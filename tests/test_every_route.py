@@ -60,6 +60,10 @@ VIEWERS_MAY = {
     "oncall:delay_method": "how they themselves are reached",
     "oncall:delete_method": "how they themselves are reached",
     "oncall:test_method": "how they themselves are reached",
+    "oncall:add_absence": "when they themselves are away",
+    "oncall:delete_absence": "when they themselves are away",
+    "oncall:absence_calendar": "when they themselves are away",
+    "oncall:shift_notices": "how they themselves are told",
     "oncall:renew_my_feed": "the address of their own calendar",
 }
 # allauth's pages of one's own second factor.

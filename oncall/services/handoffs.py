@@ -11,6 +11,7 @@ from oncall.models import HandoffNote, Schedule
 from oncall.resolver import Shift
 from oncall.services.feeds import shifts_of
 from oncall.services.informing import tell_person
+from oncall.signals import Matter, handoff_matters
 
 LOOK_AHEAD = timedelta(days=62)
 NOTE_LENGTH = 10_000
@@ -96,6 +97,12 @@ def next_people(schedule: Schedule, leaving: User, *, at: datetime) -> list[User
         if found:
             return found
     return []
+
+
+def open_matters(schedule: Schedule, *, reader: User, at: datetime) -> list[Matter]:
+    """What the apps to the right call open for this schedule's people."""
+    answers = handoff_matters.send(Schedule, schedule=schedule, reader=reader, at=at)
+    return [matter for _, matters in answers for matter in matters]
 
 
 def note_text(note: HandoffNote) -> str:

@@ -5,7 +5,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -44,6 +44,18 @@ class Load:
     acknowledged_in: timedelta | None = None
     share: float = 0.0
     from_even: timedelta = ZERO
+
+    @property
+    def off_by(self) -> timedelta:
+        return abs(self.from_even)
+
+    @property
+    def is_over(self) -> bool:
+        return self.from_even >= timedelta(minutes=1)
+
+    @property
+    def is_under(self) -> bool:
+        return self.from_even <= -timedelta(minutes=1)
 
 
 def stints_between(
@@ -169,10 +181,3 @@ def _hours(hours: Hours) -> list[str]:
 
 def _seconds(span: timedelta | None) -> object:
     return "" if span is None else round(span.total_seconds())
-
-
-def month_of(at: datetime) -> tuple[datetime, datetime]:
-    """The month of an instant, as instants in UTC."""
-    start = datetime(at.year, at.month, 1, tzinfo=UTC)
-    following = (start + timedelta(days=32)).replace(day=1)
-    return start, following

@@ -1,6 +1,6 @@
-"""Overrides with their preview, and taking swaps."""
+"""Overrides and swaps with their preview; taking offers and taking them back."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from django.views.decorators.http import (
 
 from accounts.http import SignedInRequest, responder_required
 from core.errors import InvalidInputError
+from core.times import FIRST_YEAR, LAST_YEAR
 from oncall.forms.exceptions import OverrideForm
 from oncall.links import local_text
 from oncall.models import Override, Schedule, Swap
@@ -25,10 +26,10 @@ from oncall.services.exceptions import (
     delete_override,
     describe,
 )
-from oncall.services.swaps import take_swap
+from oncall.services.swaps import SwapValues, offer_swap, take_swap, withdraw_swap
 
 USUAL_LENGTH = timedelta(hours=8)
-FIELDS = ("type", "add", "remove", "start", "end")
+FIELDS = ("type", "remove", "add", "note", "start", "end")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,13 +46,23 @@ def add(request: SignedInRequest, pk: int) -> HttpResponse:
     form = OverrideForm(data, zone=zone)
     values = _checked(form)
     if values is None:
-        return _page(request, found, form, status=400)
+        # A part that is fetched while somebody still chooses is no refused request.
+        return _page(request, found, form, status=200 if request.htmx else 400)
     if request.method != "POST":
         return _page(request, found, form, values=values)
-    at = timezone.now()
-    override = add_override(schedule_id=pk, values=values, by=request.user, at=at)
-    messages.success(request, f"Saved: {describe(override)}.")
+    messages.success(request, _save(request, found, values))
     return redirect(found)
+
+
+def _save(
+    request: SignedInRequest, found: Schedule, values: OverrideValues | SwapValues
+) -> str:
+    at = timezone.now()
+    if isinstance(values, SwapValues):
+        offer_swap(schedule_id=found.pk, values=values, by=request.user, at=at)
+        return "The shift is on offer. Those who may take it are told."
+    override = add_override(schedule_id=found.pk, values=values, by=request.user, at=at)
+    return f"Saved: {describe(override)}."
 
 
 @require_POST
@@ -72,7 +83,16 @@ def take(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(swap.schedule)
 
 
-def _checked(form: OverrideForm) -> OverrideValues | None:
+@require_POST
+@responder_required
+def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    get_object_or_404(Swap, pk=pk)
+    schedule = withdraw_swap(swap_id=pk, by=request.user, at=timezone.now())
+    messages.success(request, "The offer is taken back.")
+    return redirect(schedule)
+
+
+def _checked(form: OverrideForm) -> OverrideValues | SwapValues | None:
     """The values of a form, None when it has errors, which are added to it."""
     if not form.is_valid():
         return None
@@ -81,7 +101,7 @@ def _checked(form: OverrideForm) -> OverrideValues | None:
         values.check()
     except InvalidInputError as error:
         for field, told in error.errors.items():
-            form.add_error(field, told)
+            form.add_error("add" if field == "to" else field, told)
         return None
     return values
 
@@ -89,12 +109,26 @@ def _checked(form: OverrideForm) -> OverrideValues | None:
 def _initial(request: SignedInRequest, zone: ZoneInfo) -> dict[str, Any]:
     """What the link to this page says, else the next hours."""
     at = timezone.now().replace(minute=0, second=0, microsecond=0)
+    start = at + timedelta(hours=1)
+    start, end = _span(request.GET.get("span", "")) or (start, start + USUAL_LENGTH)
     usual = {
-        "start": local_text(at + timedelta(hours=1), zone),
-        "end": local_text(at + timedelta(hours=1) + USUAL_LENGTH, zone),
+        "type": "replace" if "remove" in request.GET else "cover",
+        "start": local_text(start, zone),
+        "end": local_text(end, zone),
     }
     linked = {name: request.GET[name] for name in FIELDS if name in request.GET}
     return {**usual, **linked}
+
+
+def _span(text: str) -> tuple[datetime, datetime] | None:
+    """Two instants as seconds since 1970, as a drag over the calendar sends them."""
+    first, _, last = text.partition("-")
+    try:
+        start, end = (datetime.fromtimestamp(int(one), UTC) for one in (first, last))
+    except (ValueError, OverflowError, OSError):
+        return None
+    is_sane = start.year > FIRST_YEAR and start < end and end.year < LAST_YEAR
+    return (start, end) if is_sane else None
 
 
 def _page(
@@ -102,33 +136,59 @@ def _page(
     found: Schedule,
     form: OverrideForm,
     *,
-    values: OverrideValues | None = None,
+    values: OverrideValues | SwapValues | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    at, zone = timezone.now(), ZoneInfo(found.timezone)
+    zone = ZoneInfo(found.timezone)
     context: dict[str, Any] = {"schedule": found, "form": form, "zone": zone.key}
+    context["my_zone"] = request.user.tz.key
     if values is not None:
-        extra = Override(
+        context |= _preview(request, found, form, values)
+    with timezone.override(zone):
+        return render(request, "oncall/override.html", context, status=status)
+
+
+def _preview(
+    request: SignedInRequest,
+    found: Schedule,
+    form: OverrideForm,
+    values: OverrideValues | SwapValues,
+) -> dict[str, Any]:
+    at, zone = timezone.now(), ZoneInfo(found.timezone)
+    extra = _unsaved(found, values)
+    before, after = preview(found, extra, zone=zone, reader=request.user, at=at)
+    return {
+        "before": before,
+        "after": after,
+        "changes": [
+            one
+            for one in after.entries
+            if one not in before.entries
+            and one.start < values.end_at
+            and one.end > values.start_at
+        ],
+        "told": describe(extra) if isinstance(extra, Override) else "",
+        "sent": [
+            *((name, form.data.get(name, "")) for name in FIELDS),
+            *(("offered_to", key) for key in form.data.getlist("offered_to")),
+        ],
+    }
+
+
+def _unsaved(found: Schedule, values: OverrideValues | SwapValues) -> Override | Swap:
+    """The row that would be stored. An offer changes nothing before it is taken."""
+    if isinstance(values, SwapValues):
+        return Swap(
             schedule=found,
-            type=values.type,
-            add=values.add,
-            remove=values.remove,
+            giver=values.giver,
             start_at=values.start_at,
             end_at=values.end_at,
         )
-        before, after = preview(found, extra, zone=zone, reader=request.user, at=at)
-        context |= {
-            "before": before,
-            "after": after,
-            "changes": [
-                one
-                for one in after.entries
-                if one not in before.entries
-                and one.start < values.end_at
-                and one.end > values.start_at
-            ],
-            "told": describe(extra),
-            "sent": [(name, form.data.get(name, "")) for name in FIELDS],
-        }
-    with timezone.override(zone):
-        return render(request, "oncall/override.html", context, status=status)
+    return Override(
+        schedule=found,
+        type=values.type,
+        add=values.add,
+        remove=values.remove,
+        start_at=values.start_at,
+        end_at=values.end_at,
+    )

@@ -1,7 +1,6 @@
 """A schedule: its calendar, and editing it."""
 
 import json
-from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,9 +19,10 @@ from accounts.models import User
 from accounts.time_zones import offered_zones
 from core.errors import InvalidInputError
 from core.http import absolute_url
+from oncall.forms.exceptions import CalendarForm
 from oncall.forms.rows import saves, version_in
 from oncall.forms.schedule import AdvancedForm, ScheduleEditor
-from oncall.models import Schedule
+from oncall.models import Schedule, Swap
 from oncall.queries import names, people, standings
 from oncall.rotations import read_layers
 from oncall.services.calendar import build_calendar
@@ -37,18 +37,18 @@ from oncall.services.exceptions import describe
 from oncall.services.feeds import feed_path
 from oncall.services.people_names import with_addresses
 from oncall.services.schedules import reference_form
-
-WEEKS = 4
+from oncall.views.windows import window_of
 
 
 @require_safe
 def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
+    found = get_object_or_404(
+        Schedule.objects.select_related("team", "planned_change"), pk=pk
+    )
     at, own = timezone.now(), ZoneInfo(found.timezone)
     in_mine = request.GET.get("zone") == "mine"
     zone = request.user.tz if in_mine else own
-    this_week = _monday(timezone.localtime(at, zone).date())
-    first_day = _day(request.GET.get("from"), otherwise=this_week)
+    window = window_of(request.GET, timezone.localtime(at, zone).date())
     context = {
         "schedule": found,
         "at": at,
@@ -56,22 +56,22 @@ def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
         "own_zone": own.key,
         "my_zone": request.user.tz.key,
         "in_mine": in_mine,
-        "first_day": first_day,
-        "last_day": first_day + timedelta(weeks=WEEKS, days=-1),
-        "earlier": first_day - timedelta(weeks=WEEKS),
-        "later": first_day + timedelta(weeks=WEEKS),
-        "is_this_week": first_day == this_week,
+        "window": window,
         "feed_url": absolute_url(feed_path(found.feed_secret)),
         "used_by": policies_paging(found),
+        "planned": getattr(found, "planned_change", None),
+        "calendars": found.calendars.all(),
+        "calendar_form": CalendarForm(auto_id="id_calendar_%s"),
+        "notes": found.handoff_notes.select_related("author")[:3],
         **_now(found, at),
-        **_exceptions(found, at),
+        **_exceptions(found, at, request.user),
         **_missing(found),
     }
     try:
         calendar = build_calendar(
             found,
-            first_day=first_day,
-            weeks=WEEKS,
+            first_day=window.first,
+            days=window.days,
             zone=zone,
             reader=request.user,
             at=at,
@@ -221,15 +221,17 @@ def _now(found: Schedule, at: Any) -> dict[str, Any]:
     }
 
 
-def _exceptions(found: Schedule, at: Any) -> dict[str, Any]:
+def _exceptions(found: Schedule, at: Any, reader: User) -> dict[str, Any]:
     overrides = found.overrides.filter(end_at__gt=at)
-    swaps = found.swaps.filter(end_at__gt=at)
+    swaps = found.swaps.filter(end_at__gt=at).prefetch_related("offered_to")
+    mine = Swap.objects.open(at=at).offered_to(reader).filter(schedule=found)
     return {
         "overrides": [
             {"override": one, "told": describe(one)}
             for one in overrides.select_related("add", "remove", "created_by")
         ],
         "swaps": swaps.select_related("giver", "taker"),
+        "takable": set(mine.values_list("pk", flat=True)),
     }
 
 
@@ -238,15 +240,3 @@ def _missing(found: Schedule) -> dict[str, list[User]]:
     text = json.dumps(found.layers)
     gone = User.objects.filter(is_active=False)
     return {"gone": [one for one in gone if f'"{one.pk}"' in text]}
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
-def _day(text: str | None, *, otherwise: date) -> date:
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return otherwise
-    return day if 1971 <= day.year <= 2198 else otherwise
