@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from alerts.services import purge_deleted, raise_missed, release_due_alerts
+from alerts.services import purge_deleted, raise_missed, release_due_alerts, remove_old
 
 
 @shared_task
@@ -22,3 +22,9 @@ def raise_missed_heartbeats() -> None:
 def purge_deleted_integrations() -> None:
     """Take away the raw events of integrations that were deleted."""
     purge_deleted()
+
+
+@shared_task
+def forget() -> None:
+    """Take away events and alerts that are past their time."""
+    remove_old(at=timezone.now())

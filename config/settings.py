@@ -304,6 +304,16 @@ RESOLVE_WITH_ALERTS = yes_or_no("RESOLVE_WITH_ALERTS")
 FLAP_CHANGES = whole_number("FLAP_CHANGES", 6, least=0, most=50)
 FLAP_WITHIN = timedelta(minutes=whole_number("FLAP_MINUTES", 30, least=1, most=1440))
 
+# --- how long things are kept -------------------------------------------------
+
+# No time: for ever.
+EVENT_RETENTION = timedelta(
+    days=whole_number("EVENT_RETENTION_DAYS", 30, least=0, most=36_500)
+)
+ALERT_RETENTION = timedelta(
+    days=whole_number("ALERT_RETENTION_DAYS", 400, least=0, most=36_500)
+)
+
 # --- seeing what happens ------------------------------------------------------
 
 METRICS_PUBLIC = yes_or_no("METRICS_PUBLIC")

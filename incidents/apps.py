@@ -5,7 +5,7 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        from alerts.signals import alert_panels, incidents_of_alerts
+        from alerts.signals import alert_panels, alerts_kept, incidents_of_alerts
         from catalog.signals import asset_panels
         from incidents import quiet, receivers
         from oncall.signals import page_acknowledged, page_progress
@@ -14,4 +14,5 @@ class IncidentsConfig(AppConfig):
         page_progress.connect(receivers.hear_progress)
         asset_panels.connect(receivers.show_on_asset_page)
         alert_panels.connect(receivers.show_on_alert_page)
+        alerts_kept.connect(receivers.keep_alerts)
         incidents_of_alerts.connect(quiet.tell_incidents_of)

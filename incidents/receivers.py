@@ -9,7 +9,7 @@ from alerts.models import Alert
 from catalog.models import Asset
 from catalog.panels import Panel
 from core.live import publish
-from incidents.models import Incident, TimelineEntry
+from incidents.models import Incident, IncidentAlert, TimelineEntry
 from incidents.queries import incidents_of_asset
 from incidents.services.lifecycle import answer_page
 from oncall.signals import Progress
@@ -47,6 +47,12 @@ def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
         if pk in known
     )
     publish(*{note.subject for pk, note in told if pk in known})
+
+
+def keep_alerts(*, alert_ids: Collection[int], **_: Any) -> set[int]:
+    """An incident tells of its alerts for as long as there is the incident."""
+    members = IncidentAlert.objects.filter(alert__in=alert_ids)
+    return set(members.values_list("alert_id", flat=True))
 
 
 def show_on_asset_page(

@@ -10,6 +10,7 @@ from catalog.importers.base import FoundLineage
 REJECTIONS_SHOWN = 20
 PROBLEM_LENGTH = 2000
 NO_LINEAGE = FoundLineage()
+_SEVERITIES = {word: severity.value for word, severity in SEVERITY_OF_WORD.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,7 @@ def message_of(
         alerts=tuple(
             (
                 alert,
-                SEVERITY_OF_WORD[alert.severity].value
-                if alert.severity
-                else default_severity,
+                _SEVERITIES[alert.severity] if alert.severity else default_severity,
             )
             for alert in parsed.alerts
         ),

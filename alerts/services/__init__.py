@@ -28,6 +28,7 @@ from alerts.services.integrations import (
 from alerts.services.pings import Ping, raise_missed, record_ping
 from alerts.services.releasing import release_due_alerts
 from alerts.services.resolving import resolve_alerts
+from alerts.services.retention import remove_old
 from alerts.services.settling import Note, Settled, settle
 from alerts.services.storing import store_messages
 from alerts.services.test_events import send_test_event
@@ -55,6 +56,7 @@ __all__ = [
     "record_catalog_facts",
     "record_ping",
     "release_due_alerts",
+    "remove_old",
     "resolve_alerts",
     "resume_heartbeat",
     "rotate_key",
