@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class AlertsConfig(AppConfig):
     name = "alerts"
+
+    def ready(self) -> None:
+        from alerts import receivers
+        from catalog.signals import asset_merging
+
+        asset_merging.connect(receivers.follow_merge)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -28,6 +29,7 @@ from catalog.search import AssetFilter, relatives
 from catalog.services import (
     edit_asset,
     find_or_create_asset,
+    merged_into,
     record_change,
 )
 from core.api import CursorPagination
@@ -198,6 +200,11 @@ class AssetList(APIView):
 class AssetDetail(APIView):
     @extend_schema(responses=AssetSerializer)
     def get(self, request: Request, pk: int) -> Response:
+        """One that was merged answers 301 with where it went."""
+        into = merged_into(pk)
+        if into is not None:
+            moved = reverse("catalog:api-detail", args=[into])
+            return Response(status=301, headers={"Location": moved})
         asset = get_object_or_404(Asset.objects.for_list(), pk=pk)
         return Response(AssetSerializer(asset).data)
 

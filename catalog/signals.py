@@ -3,8 +3,13 @@
 asset_panels  sent while an asset's page is drawn, with asset (Asset), user (User) and
               at (datetime). Each receiver returns a list of `catalog.panels.Panel`
               to show on the page.
+asset_merging sent in the transaction of a merge before anything is locked, with old and
+              into (Assets). Each receiver locks what it must hold before assets are,
+              and moves what refers to the old one other than by a foreign key: those
+              are moved by the merge itself.
 """
 
 from django.dispatch import Signal
 
 asset_panels = Signal()
+asset_merging = Signal()

@@ -1,6 +1,14 @@
 from django.urls import URLPattern, URLResolver, path
 
-from catalog import api, api_imports, api_jobs, import_views, views
+from catalog import (
+    api,
+    api_imports,
+    api_jobs,
+    api_merging,
+    import_views,
+    naming_views,
+    views,
+)
 
 app_name = "catalog"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -25,6 +33,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
         {"act": "remove"},
         name="remove-edge",
     ),
+    path("assets/<int:pk>/names/", naming_views.names, name="names"),
+    path("assets/<int:pk>/names/add/", naming_views.add_name, name="add-name"),
+    path(
+        "assets/<int:pk>/names/<int:alias>/remove/",
+        naming_views.remove_name,
+        name="remove-name",
+    ),
+    path("assets/<int:pk>/merge/<int:into>/", naming_views.merge, name="merge"),
     path(
         "assets/<int:pk>/upstream/",
         views.relatives,
@@ -75,5 +91,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-upstream",
     ),
     path("api/v1/assets/<int:pk>/path/", api.Path.as_view(), name="api-path"),
+    path(
+        "api/v1/assets/<int:pk>/aliases/",
+        api_merging.Aliases.as_view(),
+        name="api-aliases",
+    ),
+    path(
+        "api/v1/assets/<int:pk>/aliases/<int:alias>/",
+        api_merging.Alias.as_view(),
+        name="api-alias",
+    ),
+    path(
+        "api/v1/assets/<int:pk>/merge/", api_merging.Merge.as_view(), name="api-merge"
+    ),
     path("api/v1/changes/", api.Changes.as_view(), name="api-changes"),
 ]

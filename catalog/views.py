@@ -16,7 +16,7 @@ from catalog.forms import AssetForm
 from catalog.models import Asset, Edge
 from catalog.pages import asset_page, facets
 from catalog.search import AssetFilter
-from catalog.services import add_edge, edit_asset, remove_edge
+from catalog.services import add_edge, edit_asset, merged_into, remove_edge
 from core.http import absolute_url
 from core.text import one_line
 
@@ -47,11 +47,21 @@ def connect(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    asset = get_object_or_404(Asset.objects.for_list(), pk=pk)
+    asset = Asset.objects.for_list().filter(pk=pk).first()
+    if asset is None:
+        return _where_it_went(pk)
     context = asset_page(asset, request=request, at=timezone.now())
     context["badge_url"] = absolute_url(f"/badge/{asset.pk}.svg")
     context["page_url"] = absolute_url(asset)
     return render(request, "catalog/detail.html", context)
+
+
+def _where_it_went(pk: int) -> HttpResponse:
+    """To the asset this one became part of, if it did. Raises Http404."""
+    into = merged_into(pk)
+    if into is None:
+        raise Http404
+    return redirect("catalog:detail", into, permanent=True)
 
 
 @require_safe

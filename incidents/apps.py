@@ -6,13 +6,15 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from alerts.signals import alert_panels, alerts_kept, incidents_of_alerts
-        from catalog.signals import asset_panels
+        from catalog.signals import asset_merging, asset_panels
         from incidents import quiet, receivers
+        from incidents.services import asset_merges
         from oncall.signals import page_acknowledged, page_progress
 
         page_acknowledged.connect(receivers.hear_acknowledgement)
         page_progress.connect(receivers.hear_progress)
         asset_panels.connect(receivers.show_on_asset_page)
+        asset_merging.connect(asset_merges.follow_merge)
         alert_panels.connect(receivers.show_on_alert_page)
         alerts_kept.connect(receivers.keep_alerts)
         incidents_of_alerts.connect(quiet.tell_incidents_of)

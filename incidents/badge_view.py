@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from catalog.models import Asset
+from catalog.services import merged_into
 from incidents.badge import OpenTrouble, draw, state_of
 from incidents.queries import trouble_of
 
@@ -24,6 +25,8 @@ def badge(request: HttpRequest, asset_id: int) -> HttpResponse:
     tell an asset that is not from one that does not exist."""
     user = request.user if isinstance(request.user, User) else None
     asset = Asset.objects.filter(pk=asset_id).first()
+    if asset is None:  # one that was merged shows what it became part of
+        asset = Asset.objects.filter(pk=merged_into(asset_id)).first()
     if user is None and (asset is None or not asset.badge_is_public):
         return redirect_to_login(request.get_full_path())
     asset = asset or get_object_or_404(Asset, pk=asset_id)

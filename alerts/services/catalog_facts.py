@@ -8,7 +8,7 @@ import logging
 from datetime import datetime
 
 import msgspec
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from alerts.formats.base import AssetRef, ParseContext, Parsed
 from alerts.ingest.reading import lineage_source, parser_of
@@ -25,6 +25,7 @@ from catalog.services import (
 logger = logging.getLogger(__name__)
 
 BATCH = 100
+TRIES = 3
 
 
 def record_catalog_facts(*, at: datetime) -> int:
@@ -36,9 +37,20 @@ def record_catalog_facts(*, at: datetime) -> int:
     read again then.
     """
     done = 0
-    while done < BATCH and _record_next(at=at):
+    while done < BATCH and _record_next_or_again(at=at):
         done += 1
     return done
+
+
+def _record_next_or_again(*, at: datetime) -> bool:
+    """An asset that is merged with another between its finding and the commit makes
+    the commit fail, as its row is gone; read again, the message finds the other."""
+    for _ in range(TRIES - 1):
+        try:
+            return _record_next(at=at)
+        except IntegrityError as error:
+            logger.info("a message is read again: %s", error)
+    return _record_next(at=at)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from catalog.models.lineage import (
     Source,
     SqlText,
 )
+from catalog.models.merging import MergedAsset
 
 __all__ = [
     "Asset",
@@ -26,6 +27,7 @@ __all__ = [
     "ImportJob",
     "LineageStep",
     "LineageVersion",
+    "MergedAsset",
     "Run",
     "Sighting",
     "Source",

@@ -1,5 +1,6 @@
 """The catalog's use cases."""
 
+from catalog.services.aliases import add_alias, remove_alias
 from catalog.services.assets import (
     add_edge,
     edit_asset,
@@ -27,6 +28,7 @@ from catalog.services.lineage import (
     record_found,
     record_lineage,
 )
+from catalog.services.merging import merge_assets, merged_into
 from catalog.services.upserts import AssetFacts
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "DbtCount",
     "LineageCount",
     "RunReport",
+    "add_alias",
     "add_edge",
     "bump_lineage_version",
     "cancel_import",
@@ -41,11 +44,14 @@ __all__ = [
     "find_or_create_asset",
     "import_catalog",
     "import_dbt",
+    "merge_assets",
+    "merged_into",
     "preview",
     "record_change",
     "record_found",
     "record_lineage",
     "record_runs",
+    "remove_alias",
     "remove_edge",
     "run_import_again",
     "run_next_import",
