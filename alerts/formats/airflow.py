@@ -179,6 +179,7 @@ def _alert(item: Item, about: AssetRef, run_id: str, outcome: Outcome) -> Incomi
         run_id=run_id,
         labels=_labels(item),
         occurred_at=_instant(item),
+        has_event_time=True,
         pages=outcome != "retrying",
         # A task is told with the run of its DAG, and has none of its own.
         parent_run_id=run_id if told(item.get("task_id")) else "",

@@ -43,10 +43,13 @@ class IncomingAlert:
     `status` "acknowledged" acknowledges the alert's incident and neither opens nor
     repeats an alert. `severity` None means: the integration's default.
     A repeat with None keeps what the alert has. `asset` None means the sender named
-    none. `occurred_at` is aware UTC, None when the sender gave none; where it is told,
-    an older message that comes late changes nothing that a newer one has settled. An
-    alert with `pages` False is recorded and pages nobody (a failed try with tries
-    left).
+    none. `occurred_at` is aware UTC, None when the sender gave none. An alert with
+    `pages` False is recorded and pages nobody (a failed try with tries left).
+
+    `has_event_time`: `occurred_at` is when just this came to be, so that of two
+    messages it tells the newer, and one that comes late changes nothing. It is not
+    where a sender repeats since when something fires: one that fires on after a false
+    end would be silenced.
 
     `parent_run_id` is the run that `run_id` is a part of. Both may be the same, where
     a sender tells parts only by the run of their whole. `repeats_parts` marks a whole
@@ -67,6 +70,7 @@ class IncomingAlert:
     pages: bool = True
     parent_run_id: str = ""
     repeats_parts: bool = False
+    has_event_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,7 @@ def _alert(
         run_id=identifier(told(item.get("run_id")), RUN_ID_LENGTH),
         labels=labels_of([("failed_steps", names), *tags]),
         occurred_at=at,
+        has_event_time=True,
     )
 
 

@@ -63,6 +63,7 @@ def parse(payload: object, context: ParseContext) -> Parsed:
         url=link(body.get("url")),
         labels=labels_of([*tags.items(), ("scopes", told(body.get("scopes")))]),
         occurred_at=_instant(body.get("date")),
+        has_event_time=True,
     )
     return Parsed(alerts=(alert,))
 

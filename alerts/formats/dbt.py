@@ -136,6 +136,7 @@ def _alert(one: NodeResult) -> IncomingAlert:
             ]
         ),
         occurred_at=one.completed_at,
+        has_event_time=True,
         pages=one.status != "warn",
     )
 

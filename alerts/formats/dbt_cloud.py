@@ -99,6 +99,7 @@ def _alert(
         run_id=identifier(told(data.get("runId")), RUN_ID_LENGTH),
         labels=labels_of((name, told(data.get(name))) for name in LABELS),
         occurred_at=at,
+        has_event_time=True,
     )
 
 

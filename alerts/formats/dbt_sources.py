@@ -91,6 +91,7 @@ def _alert(one: NodeResult, result: Result) -> IncomingAlert:
             ]
         ),
         occurred_at=one.completed_at,
+        has_event_time=True,
         pages=one.status != "warn",
     )
 

@@ -120,6 +120,7 @@ def _alert(
         url=link(config.get("result_url")),
         labels=labels_of([("expectation", kind), ("column", column)]),
         occurred_at=at,
+        has_event_time=True,
         pages=severity is None,
     )
 

@@ -126,6 +126,7 @@ def _job_alert(event: LineageEvent, job: FoundAsset, status: Status) -> Incoming
         run_id=identifier(event.run_id, RUN_ID_LENGTH),
         labels=_labels(event),
         occurred_at=event.at,
+        has_event_time=True,
         pages=not event.has_tries_left,
         parent_run_id=identifier(event.parent_run_id, RUN_ID_LENGTH),
         repeats_parts=event.repeats_parts,
@@ -164,6 +165,7 @@ def _test_alert(
         run_id=identifier(event.run_id, RUN_ID_LENGTH),
         labels=labels_of([("test", test.name), *_labels(event).items()]),
         occurred_at=event.at,
+        has_event_time=True,
         pages=not test.is_warning,
         parent_run_id=identifier(event.parent_run_id, RUN_ID_LENGTH),
     )

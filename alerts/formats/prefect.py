@@ -132,6 +132,7 @@ def _alert(
         run_id=identifier(told(item.get("flow_run_id")), RUN_ID_LENGTH),
         labels=labels_of((name, told(item.get(name))) for name in named),
         occurred_at=at,
+        has_event_time=True,
     )
 
 

@@ -81,6 +81,7 @@ def _alert(check: Body, at: datetime | None) -> IncomingAlert | None:
             (name, check.get(name)) for name in ("column", "dataSource", "table")
         ),
         occurred_at=at,
+        has_event_time=True,
         pages=outcome != "warn",
     )
 
@@ -112,4 +113,5 @@ def _scan(scan: Body, at: datetime | None) -> IncomingAlert:
         status="firing" if failed else "resolved",
         description=lines(*errors) if failed else "",
         occurred_at=at,
+        has_event_time=True,
     )

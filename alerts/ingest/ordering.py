@@ -22,7 +22,8 @@ class Told:
 def is_dated(arrival: Arrival) -> bool:
     """Whether the sender said when it happened, and order matters."""
     alert = arrival.alert
-    return alert.occurred_at is not None and alert.status != "acknowledged"
+    told = alert.has_event_time and alert.occurred_at is not None
+    return told and alert.status != "acknowledged"
 
 
 def in_order(

@@ -28,7 +28,7 @@ def tell(
         told = None if minutes is None else TEN + timedelta(minutes=minutes)
         receive(
             integration,
-            incoming(status=status, occurred_at=told),
+            incoming(status=status, occurred_at=told, has_event_time=True),
             at=TEN + timedelta(hours=hours),
         )
     return list(Alert.objects.order_by("pk").values_list("status", flat=True))
@@ -80,11 +80,29 @@ def test_a_clock_that_is_ahead_does_not_silence_what_is_still_to_come(
     assert tell(integration, ("firing", 121), hours=3) == ["firing"]
 
 
+def test_what_still_fires_since_before_a_false_end_fires_again(
+    integration: Integration,
+) -> None:
+    """As Alertmanager tells it after Prometheus could not be heard for a while."""
+    for status, minutes in (("firing", 0), ("resolved", 5), ("firing", 0)):
+        at = TEN + timedelta(minutes=minutes)
+        receive(integration, incoming(status=status, occurred_at=at))
+
+    assert list(Alert.objects.order_by("pk").values_list("status", flat=True)) == [
+        "resolved",
+        "firing",
+    ]
+
+
 def test_order_is_kept_within_one_message(integration: Integration) -> None:
     receive(
         integration,
-        incoming(status="firing", occurred_at=TEN + timedelta(minutes=5)),
-        incoming(status="resolved", occurred_at=TEN),
+        incoming(
+            status="firing",
+            occurred_at=TEN + timedelta(minutes=5),
+            has_event_time=True,
+        ),
+        incoming(status="resolved", occurred_at=TEN, has_event_time=True),
         at=TEN + timedelta(hours=1),
     )
 
@@ -95,7 +113,7 @@ def test_each_key_has_an_order_of_its_own(integration: Integration) -> None:
     tell(integration, ("resolved", 5))
     receive(
         integration,
-        incoming(dedup_key="another", occurred_at=TEN),
+        incoming(dedup_key="another", occurred_at=TEN, has_event_time=True),
         at=TEN + timedelta(hours=1),
     )
 
