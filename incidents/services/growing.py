@@ -9,6 +9,7 @@ from django.conf import settings
 
 from alerts.models import Alert, Route
 from catalog.models import Asset
+from core.bulk import insert_all
 from core.live import publish
 from incidents import wording
 from incidents.correlation import Merge, Placement, Plan, Tie
@@ -35,7 +36,12 @@ from incidents.services.growth import (
 from incidents.services.lineage import examine
 from incidents.services.member_changes import acknowledge_as_asked
 from incidents.services.open_incidents import last_closed
-from incidents.services.paging import page_again, start_paging
+from incidents.services.paging import (
+    Opening,
+    page_again,
+    start_paging,
+    start_paging_all,
+)
 from incidents.services.stakeholders import tell_start
 from incidents.severity import is_worse
 
@@ -70,7 +76,9 @@ def apply_plan(
     _load_causes(growths.values())
     _save(growths.values(), at=at)
     _page_and_tell(growths.values(), at=at)
-    publish("incidents", *(growth.incident.subject for growth in growths.values()))
+    # Nobody can watch an incident that is not there yet.
+    watched = [one.incident.subject for one in growths.values() if not one.is_new]
+    publish("incidents", *watched)
 
 
 def _growths(
@@ -221,7 +229,7 @@ def _save(growths: Collection[Growth], *, at: datetime) -> None:
     for growth in new:
         if not growth.firing:
             _close_before_paging(growth, at=at)
-    Incident.objects.bulk_create([growth.incident for growth in new])
+    insert_all(growth.incident for growth in new)
     Incident.objects.bulk_update(
         [growth.incident for growth in growths if not growth.is_new],
         [
@@ -234,22 +242,20 @@ def _save(growths: Collection[Growth], *, at: datetime) -> None:
         batch_size=100,
     )
     names = _names(p.to_asset for g in growths for _, p in g.joined)
-    IncidentAlert.objects.bulk_create(
-        [
-            IncidentAlert(
-                incident=growth.incident,
-                alert=alert,
-                added_at=at,
-                reason=reason_for(placement, names)[:300],
-                status=alert.status,
-                acknowledge_seen_at=alert.acknowledge_asked_at,
-            )
-            for growth in growths
-            for alert, placement in growth.joined
-        ]
+    insert_all(
+        IncidentAlert(
+            incident=growth.incident,
+            alert=alert,
+            added_at=at,
+            reason=reason_for(placement, names)[:300],
+            status=alert.status,
+            acknowledge_seen_at=alert.acknowledge_asked_at,
+        )
+        for growth in growths
+        for alert, placement in growth.joined
     )
     _save_failing(growths, at=at)
-    TimelineEntry.objects.bulk_create(e for growth in growths for e in growth.entries)
+    insert_all(entry for growth in growths for entry in growth.entries)
 
 
 def _save_failing(growths: Iterable[Growth], *, at: datetime) -> None:
@@ -289,27 +295,26 @@ def _close_before_paging(growth: Growth, *, at: datetime) -> None:
     )
 
 
-def _page_and_tell(growths: Iterable[Growth], *, at: datetime) -> None:
-    affected = {}
+def _page_and_tell(growths: Collection[Growth], *, at: datetime) -> None:
+    new = [growth for growth in growths if growth.is_new and growth.firing]
+    old = [growth for growth in growths if not growth.is_new]
+    start_paging_all([_opening(growth) for growth in new], at=at)
+    for growth in old:
+        _page_for_growth(growth, at=at)
     for growth in growths:
-        incident = growth.incident
-        if growth.is_new:
-            if growth.firing:
-                affected[incident] = growth.dashboards
-                first = growth.joined[0][0]
-                start_paging(
-                    incident,
-                    integration=first.integration,
-                    route=growth.route,
-                    description=first.description,
-                    dashboards=growth.dashboards,
-                    at=at,
-                )
-        else:
-            affected[incident] = growth.dashboards
-            _page_for_growth(growth, at=at)
-        acknowledge_as_asked(incident, [a for a, _ in growth.joined], at=at)
-    tell_start(affected, at=at)
+        acknowledge_as_asked(growth.incident, [a for a, _ in growth.joined], at=at)
+    tell_start({g.incident: g.dashboards for g in (*new, *old)}, at=at)
+
+
+def _opening(growth: Growth) -> Opening:
+    first = growth.joined[0][0]
+    return Opening(
+        growth.incident,
+        growth.dashboards,
+        integration=first.integration,
+        route=growth.route,
+        description=first.description,
+    )
 
 
 def _page_for_growth(growth: Growth, *, at: datetime) -> None:

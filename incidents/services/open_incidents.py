@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.models import Alert
 from incidents.correlation import Key, OpenIncident
@@ -15,18 +15,24 @@ RESOLVED = Incident.Status.RESOLVED
 
 
 def load_open_incidents(alerts: Collection[Alert]) -> dict[int, OpenIncident]:
-    """Return {id: incident} of all open ones. Three queries.
+    """Return {id: incident} of the open ones that may take some of `alerts`: those
+    that have a failing asset, if any alert names one, or a key of the others.
 
-    Keys are only those of `alerts` that name no asset.
+    Three queries; thousands of incidents about other keys cost nothing.
     """
     failing: dict[int, set[int]] = defaultdict(set)
-    for incident_id, asset_id in FailingAsset.objects.exclude(
-        incident__status=RESOLVED
-    ).values_list("incident_id", "asset_id"):
-        failing[incident_id].add(asset_id)
     keys = _open_keys([alert for alert in alerts if alert.asset_id is None])
-    rows = Incident.objects.open().values_list(
-        "id", "detected_at", "last_alert_at", "acknowledged_at", "private"
+    is_near = Q(pk__in=keys)
+    if any(alert.asset_id is not None for alert in alerts):
+        is_near |= Exists(FailingAsset.objects.filter(incident=OuterRef("pk")))
+        for incident_id, asset_id in FailingAsset.objects.exclude(
+            incident__status=RESOLVED
+        ).values_list("incident_id", "asset_id"):
+            failing[incident_id].add(asset_id)
+    rows = (
+        Incident.objects.open()
+        .filter(is_near)
+        .values_list("id", "detected_at", "last_alert_at", "acknowledged_at", "private")
     )
     return {
         pk: OpenIncident(
@@ -34,8 +40,8 @@ def load_open_incidents(alerts: Collection[Alert]) -> dict[int, OpenIncident]:
             first_at=detected_at,
             last_at=last_alert_at or detected_at,
             acknowledged=acknowledged_at is not None,
-            failing=frozenset(failing[pk]),
-            keys=frozenset(keys[pk]),
+            failing=frozenset(failing.get(pk, ())),
+            keys=frozenset(keys.get(pk, ())),
             stands_alone=private,
         )
         for pk, detected_at, last_alert_at, acknowledged_at, private in rows

@@ -2,114 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from accounts.models import Team
 from alerts.models import Integration, Route
 from core.http import absolute_url
 from incidents import wording
 from incidents.models import Incident, TimelineEntry
 from incidents.services.assessing import failing_since
 from incidents.services.lineage import AssetRow, examine
+from incidents.services.policies import PolicyBook
 from incidents.services.routing import route_of
 from oncall.models import EscalationPolicy
-from oncall.services import (
-    escalate_now,
-    policy_for_team,
-    raise_urgency,
-    start_escalation,
-)
+from oncall.services import Call, escalate_now, raise_urgency, start_escalations
 
 # How long the alerts of one fault usually keep coming.
 SETTLING = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An incident somebody has to be paged about, and what the page is made of.
+
+    `integration` and `route` are those of the alert that opened it, if one did.
+    """
+
+    incident: Incident
+    dashboards: Collection[AssetRow]
+    integration: Integration | None = None
+    route: Route | None = None
+    description: str = ""
 
 
 def start_paging(
     incident: Incident,
     *,
     at: datetime,
-    integration: Integration | None = None,
-    route: Route | None = None,
-    description: str = "",
-    dashboards: Iterable[AssetRow] | None = None,
+    dashboards: Collection[AssetRow] | None = None,
 ) -> None:
-    """Page about the incident by the policy that fits; nothing if paging goes on."""
-    start_escalation(
-        subject=incident.subject,
-        title=page_title(incident),
-        body=page_body(incident, description=description, dashboards=dashboards),
-        url=absolute_url(incident),
-        severity=incident.severity,
-        policy=policy_for(incident, integration=integration, route=route),
-        at=at,
-    )
-
-
-def policy_for(
-    incident: Incident,
-    *,
-    integration: Integration | None,
-    route: Route | None = None,
-) -> EscalationPolicy | None:
-    """The policy that the routing rule names, else the suspected cause's team's, else
-    the inlet's, else that of the inlet's or incident's team, else that of the default
-    route, else the install's default; None when there is none at all.
-
-    `integration` and `route` are those of the alert that opened the incident, looked
-    up where they are not given.
-    """
-    # Given together, so that opening thousands of incidents asks for neither.
-    if integration is None:
-        route = route or route_of(incident)
-        integration = first_integration(incident)
-    cause = incident.suspected_asset
-    return (
-        _policy_by(route)
-        or _policy_of(cause.team if cause else None)
-        or (integration.escalation_policy if integration else None)
-        or _policy_of(integration.team if integration else None)
-        or _policy_of(incident.team)
-        or _policy_by(Route.objects.filter(is_default=True).first())
-        or policy_for_team(None)
-    )
-
-
-def first_integration(incident: Incident) -> Integration | None:
-    """The inlet of the incident's first alert; None when a person declared it, and
-    for one that is only a draft."""
-    if incident._state.adding:
-        return None
-    member = incident.members.select_related("alert__integration").first()
-    return member.alert.integration if member else None
-
-
-def _policy_by(route: Route | None) -> EscalationPolicy | None:
-    """The policy a rule names, itself or by its team."""
-    return (route.policy or _policy_of(route.team)) if route else None
-
-
-def _policy_of(team: Team | None) -> EscalationPolicy | None:
-    """The team's default policy, or another of its own if none is marked."""
-    if team is None:
-        return None
-    return team.policies.order_by("-is_default", "name").first()
-
-
-def page_body(
-    incident: Incident,
-    *,
-    description: str = "",
-    dashboards: Iterable[AssetRow] | None = None,
-) -> str:
-    """What the person paged needs to decide whether to get up.
+    """Page about the incident by the policy that fits; nothing if paging goes on.
 
     `dashboards` are the affected ones, found in four queries if they are not given.
     """
     if dashboards is None:
-        failing = failing_since([incident.pk])
-        found, _ = examine({incident.pk: failing.get(incident.pk, {})})
-        dashboards = found[incident.pk].dashboards
+        dashboards = affected_dashboards(incident)
+    integration, route = opened_by(incident)
+    opening = Opening(incident, dashboards, integration=integration, route=route)
+    start_paging_all([opening], at=at)
+
+
+def start_paging_all(openings: Collection[Opening], *, at: datetime) -> None:
+    """Page about many incidents, in as many queries as about one."""
+    if not openings:
+        return
+    book = PolicyBook()
+    calls = [
+        Call(
+            subject=opening.incident.subject,
+            title=page_title(opening.incident),
+            body=page_body(
+                opening.incident,
+                description=opening.description,
+                dashboards=opening.dashboards,
+            ),
+            url=absolute_url(opening.incident),
+            severity=opening.incident.severity,
+            policy=book.policy_for(
+                opening.incident,
+                integration=opening.integration,
+                route=opening.route,
+            ),
+        )
+        for opening in openings
+    ]
+    start_escalations(calls, at=at)
+
+
+def policy_for(incident: Incident) -> EscalationPolicy | None:
+    """The policy that pages about the incident, which may be only a draft."""
+    integration, route = opened_by(incident)
+    return PolicyBook().policy_for(incident, integration=integration, route=route)
+
+
+def opened_by(incident: Incident) -> tuple[Integration | None, Route | None]:
+    """The inlet and the routing rule of the incident's first alert; None and None
+    when a person declared it, and for one that is only a draft."""
+    if incident._state.adding:
+        return None, None
+    member = incident.members.select_related("alert__integration").first()
+    return member.alert.integration if member else None, route_of(incident)
+
+
+def affected_dashboards(incident: Incident) -> Collection[AssetRow]:
+    failing = failing_since([incident.pk])
+    found, _ = examine({incident.pk: failing.get(incident.pk, {})})
+    return found[incident.pk].dashboards
+
+
+def page_body(
+    incident: Incident, *, dashboards: Iterable[AssetRow], description: str = ""
+) -> str:
+    """What the person paged needs to decide whether to get up."""
     reasons: list[str] = []
     for suspect in incident.causes:
         if suspect["asset"] == incident.suspected_asset_id:
@@ -136,7 +130,7 @@ def page_again(incident: Incident, *, at: datetime, why: str) -> None:
             subject=incident.subject,
             severity=incident.severity,
             title=page_title(incident),
-            body=page_body(incident),
+            body=page_body(incident, dashboards=affected_dashboards(incident)),
             at=at,
         ):
             return

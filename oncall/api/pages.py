@@ -14,9 +14,8 @@ from rest_framework.views import APIView
 from core.api import CursorPagination
 from oncall.api.fields import InstantField, checked, person_of
 from oncall.api.shapes import HandPageSerializer
-from oncall.models import ContactMethod, Escalation
+from oncall.models import SEVERITIES, ContactMethod, Escalation
 from oncall.resolver import format_instant
-from oncall.models import SEVERITIES
 from oncall.services.paging import SUBJECT_PREFIX, page_by_hand
 from oncall.services.targets import find_targets_and_policies
 

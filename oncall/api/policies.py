@@ -19,10 +19,9 @@ from core.errors import InvalidInputError
 from core.http import absolute_url
 from oncall.api.fields import TeamField, checked, instant_in, person_of
 from oncall.api.shapes import PolicySerializer, SimulationSerializer
-from oncall.models import EscalationPolicy, EscalationStep
+from oncall.models import SEVERITIES, EscalationPolicy, EscalationStep
 from oncall.queries import Reached, foreseen
 from oncall.resolver import format_instant
-from oncall.models import SEVERITIES
 from oncall.services.policies import (
     MOST_DELAY,
     MOST_REPEATS,

@@ -4,8 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from oncall.models import Escalation, Notification
-from oncall.models import SEVERITIES
+from oncall.models import SEVERITIES, Escalation, Notification
 
 
 class Shape(serializers.Serializer[Any]):

@@ -8,8 +8,7 @@ from django.http import QueryDict
 
 from accounts.models import Team, User
 from oncall.forms.rows import Group, Rows, SelectListField, as_typed, saves
-from oncall.models import EscalationPolicy, Schedule
-from oncall.models import SEVERITIES
+from oncall.models import SEVERITIES, EscalationPolicy, Schedule
 from oncall.services.policies import MOST_REPEATS, PolicyValues, StepValues
 from oncall.services.targets import find_targets, written
 

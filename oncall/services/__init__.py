@@ -1,11 +1,13 @@
 """The use cases of being on call."""
 
 from oncall.services.escalations import (
+    Call,
     acknowledge_escalation,
     acknowledge_page,
     escalate_now,
     raise_urgency,
     start_escalation,
+    start_escalations,
     stop_escalation,
 )
 from oncall.services.informing import inform
@@ -14,6 +16,7 @@ from oncall.services.rungs import Rung, ladder
 from oncall.services.schedules import definition, on_call_ids, reference_form
 
 __all__ = [
+    "Call",
     "Rung",
     "acknowledge_escalation",
     "acknowledge_page",
@@ -26,5 +29,6 @@ __all__ = [
     "raise_urgency",
     "reference_form",
     "start_escalation",
+    "start_escalations",
     "stop_escalation",
 ]

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from core.bulk import insert_all
 from core.hints import RUN_ENGINE, wake
 from core.live import publish
 from oncall.models import Escalation, EscalationPolicy, Notification, Page
@@ -81,9 +82,9 @@ def start_escalations(
 
 def _start(calls: Collection[Call], *, reach: Reachable) -> list[Escalation]:
     walks = [plan_steps(_escalation(call, reach), reach=reach) for call in calls]
-    started = Escalation.objects.bulk_create(walk.escalation for walk in walks)
+    insert_all(walk.escalation for walk in walks)
     write_pages(walks, reach=reach)
-    return started
+    return [walk.escalation for walk in walks]
 
 
 def _start_singly(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from core.bulk import insert_all
 from oncall.models import SEVERITIES, ContactMethod, Escalation, Notification, Page
 from oncall.services.reach import Reachable
 
@@ -14,7 +15,7 @@ def owe_pages(pages: Collection[Page], *, reach: Reachable) -> None:
     """Save new `pages`, whose escalation and user are set, with what delivers them."""
     if not pages:
         return
-    Page.objects.bulk_create(pages)
+    insert_all(pages)
     owe_notifications(pages, reach=reach)
 
 
@@ -34,8 +35,10 @@ def owe_notifications(
         for page in listed
         for method in methods[page.user_id] or by_sign_in
     ]
-    # Only what is owed again may be owed already; a look for conflicts costs.
-    Notification.objects.bulk_create(rows, ignore_conflicts=bool(again))
+    if again:  # it may be owed already
+        Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    else:
+        insert_all(rows)
 
 
 def _notification(

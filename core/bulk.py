@@ -1,0 +1,90 @@
+"""Writing many new rows at once.
+
+    insert_all(incidents)
+
+`bulk_create` spends some 60 µs a row on preparing each value anew; COPY with values
+taken as they are spends 10 (docs/benchmarks.md). For rows that are certainly new, of
+models whose `save` adds nothing: a row that conflicts fails them all.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from django.db import connection, models
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+
+class _Table(NamedTuple):
+    copy: sql.Composed
+    next_keys: sql.Composed
+    values_of: Callable[[models.Model], tuple[Any, ...]]
+    json_at: tuple[int, ...]
+    related: "tuple[models.ForeignKey[Any, Any], ...]"
+
+
+def insert_all(rows: Iterable[models.Model]) -> None:
+    """Insert rows of one model, in their order, and set their primary keys.
+
+    Two statements. Values are not cleaned: datetimes must be aware, related rows
+    saved. Raises IntegrityError and DataError as `save` does.
+    """
+    listed = list(rows)
+    if not listed:
+        return
+    table = _table(type(listed[0]))
+    with connection.cursor() as cursor:
+        cursor.execute(table.next_keys, [len(listed)])
+        for row, (key,) in zip(listed, cursor.fetchall(), strict=True):
+            row.pk = key
+        with connection.wrap_database_errors, cursor.copy(table.copy) as copy:
+            for row in listed:
+                _follow(row, table.related)
+                values = table.values_of(row)
+                if table.json_at:
+                    values = _with_json(values, table.json_at)
+                copy.write_row(values)
+    for row in listed:
+        row._state.adding = False
+        row._state.db = connection.alias
+
+
+def _follow(
+    row: models.Model, related: "Iterable[models.ForeignKey[Any, Any]]"
+) -> None:
+    """Take the key of a related row that was saved after it was set."""
+    for field in related:
+        if row.__dict__[field.attname] is None and field.is_cached(row):
+            other = field.get_cached_value(row)
+            # Not by setattr, which would forget the related row.
+            row.__dict__[field.attname] = other.pk if other else None
+
+
+def _with_json(values: tuple[Any, ...], places: tuple[int, ...]) -> tuple[Any, ...]:
+    changed = list(values)
+    for place in places:
+        changed[place] = Jsonb(changed[place])
+    return tuple(changed)
+
+
+@cache
+def _table(model: type[models.Model]) -> _Table:
+    fields = model._meta.concrete_fields
+    name = model._meta.db_table
+    columns = sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+    return _Table(
+        copy=sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(name), columns),
+        next_keys=sql.SQL(
+            "SELECT nextval(pg_get_serial_sequence({}, 'id')) "
+            "FROM generate_series(1, %s)"
+        ).format(sql.Literal(name)),
+        values_of=attrgetter(*(field.attname for field in fields)),
+        json_at=tuple(
+            place
+            for place, field in enumerate(fields)
+            if isinstance(field, models.JSONField)
+        ),
+        related=tuple(f for f in fields if isinstance(f, models.ForeignKey)),
+    )
