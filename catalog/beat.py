@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from catalog.services.jobs import forget_old_documents, run_next_import
+from catalog.services.sql import read_waiting_sql
 
 
 @shared_task
@@ -12,3 +13,9 @@ def run_imports() -> None:
     forget_old_documents(at=timezone.now())
     while run_next_import(clock=timezone.now):
         pass
+
+
+@shared_task
+def read_sql() -> None:
+    """Read SQL that imports and messages brought, for its columns, for a while."""
+    read_waiting_sql(at=timezone.now())

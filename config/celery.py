@@ -3,12 +3,20 @@
 import os
 
 from celery import Celery
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(related_name="beat")
+
+# Pages are sent from a queue of their own, so that a worker may take that alone: then
+# nothing that others do holds up a page. A worker that names no queue takes both.
+app.conf.task_queues = [
+    Queue(name, Exchange(name), routing_key=name) for name in ("headwater", "paging")
+]
+app.conf.task_routes = {"oncall.beat.run_engine": {"queue": "paging"}}
 
 # Each tick expires after its period: a queue left over from a dead worker must not
 # make the next one run a hundred ticks in a row.

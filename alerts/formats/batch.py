@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any
 
 from alerts.formats.base import Parsed, Rejected
-from catalog.importers.base import lineage
+from catalog.importers.base import joined
 from core.errors import InvalidInputError
 
 BATCH_LIMIT = 1000
@@ -66,12 +66,10 @@ def _summary(rejected: list[Rejected]) -> dict[str, list[str]]:
 
 
 def _joined(good: list[Parsed], rejected: list[Rejected]) -> Parsed:
-    assets = chain.from_iterable(one.lineage.assets for one in good)
-    edges = chain.from_iterable(one.lineage.edges for one in good)
     return Parsed(
         alerts=tuple(chain.from_iterable(one.alerts for one in good)),
         changes=tuple(chain.from_iterable(one.changes for one in good)),
         runs=tuple(chain.from_iterable(one.runs for one in good)),
-        lineage=lineage(assets, edges),
+        lineage=joined(one.lineage for one in good),
         rejected=tuple(rejected),
     )

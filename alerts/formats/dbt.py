@@ -133,6 +133,7 @@ def _alert(one: NodeResult) -> IncomingAlert:
                 ("unique_id", one.unique_id),
                 ("resource_type", one.resource_type),
                 ("dbt_status", one.status),
+                ("column", one.column),
             ]
         ),
         occurred_at=one.completed_at,

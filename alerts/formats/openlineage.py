@@ -163,7 +163,9 @@ def _test_alert(
         description=test.description,
         url=event.url,
         run_id=identifier(event.run_id, RUN_ID_LENGTH),
-        labels=labels_of([("test", test.name), *_labels(event).items()]),
+        labels=labels_of(
+            [("test", test.name), ("column", test.column), *_labels(event).items()]
+        ),
         occurred_at=event.at,
         has_event_time=True,
         pages=not test.is_warning,

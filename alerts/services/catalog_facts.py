@@ -13,12 +13,13 @@ from django.db import IntegrityError, OperationalError, transaction
 from alerts.formats.base import AssetRef, ParseContext, Parsed
 from alerts.ingest.reading import lineage_source, parser_of
 from alerts.models import Event
+from catalog.importers.base import FoundAsset
 from catalog.models import Asset
 from catalog.services import (
     RunReport,
     find_or_create_asset,
     record_change,
-    record_lineage,
+    record_found,
     record_runs,
 )
 
@@ -82,10 +83,10 @@ def _record(event: Event, *, at: datetime) -> None:
     context = ParseContext(received_at=event.received_at)
     format_ = event.integration.format
     parsed = parser_of(event.path, format_)(payload, context)
-    record_lineage(
-        assets=parsed.lineage.assets,
-        edges=parsed.lineage.edges,
+    record_found(
+        parsed.lineage,
         source=lineage_source(event.path, format_),
+        also=[FoundAsset(ref.namespace, ref.name, ref.type) for ref in _named(parsed)],
         at=at,
     )
     assets = _assets_of(parsed, at=at)
@@ -113,11 +114,16 @@ def _record(event: Event, *, at: datetime) -> None:
 
 
 def _assets_of(parsed: Parsed, *, at: datetime) -> dict[AssetRef, Asset]:
-    named = [run.asset for run in parsed.runs]
-    named += [change.asset for change in parsed.changes if change.asset]
     return {
         ref: find_or_create_asset(
             namespace=ref.namespace, name=ref.name, type=ref.type, at=at
         )
-        for ref in dict.fromkeys(named)
+        for ref in _named(parsed)
     }
+
+
+def _named(parsed: Parsed) -> list[AssetRef]:
+    """The assets that runs and changes are about, each once."""
+    named = [run.asset for run in parsed.runs]
+    named += [change.asset for change in parsed.changes if change.asset]
+    return list(dict.fromkeys(named))

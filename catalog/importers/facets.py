@@ -21,7 +21,14 @@ Facets = Mapping[str, Any]
 
 # A longer list is none that was meant to be read; a deep one could be a trap.
 PRINTED_LENGTH = 8192
-UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
+UNREADABLE = (
+    ValueError,
+    SyntaxError,
+    TypeError,
+    MemoryError,
+    RecursionError,
+    SystemError,  # Python 3.11's parser, of what is nested deep
+)
 OWNERS_KEPT = 50
 ALIASES_KEPT = 50
 

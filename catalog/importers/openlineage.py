@@ -56,6 +56,7 @@ class TestResult:
     is_warning: bool = False
     was_run: bool = True
     description: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +357,7 @@ def _assertion(one: Facets, about: AssetKey, is_dbt: bool) -> TestResult | None:
         success=success,
         is_warning=told(one.get("severity")).lower() == "warn",
         was_run=success or not is_dbt or one.get("actual") is not None,
+        column=column,
         description=_test_text(one),
     )
 
