@@ -62,10 +62,12 @@ class InletState:
     not_understood: int
     over_rate: int
     unsigned: int = 0
+    busy: int = 0
 
     @property
     def is_troubled(self) -> bool:
-        return bool(self.not_understood or self.over_rate or self.unsigned)
+        refused = self.over_rate or self.unsigned or self.busy
+        return bool(self.not_understood or refused)
 
 
 def inlet_states(
@@ -89,6 +91,7 @@ def inlet_states(
             not_understood=counts.get((pk, Reason.UNPARSED), 0),
             over_rate=counts.get((pk, Reason.RATE), 0),
             unsigned=counts.get((pk, Reason.UNSIGNED), 0),
+            busy=counts.get((pk, Reason.BUSY), 0),
         )
         for pk, last, events in rows
     }
@@ -101,7 +104,7 @@ def last_refused(integration: Integration, reason: str) -> RefusedCount | None:
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """What came within an hour from `start` on."""
+    """What came within an hour from `start` on. `over_rate` heard 429."""
 
     start: datetime
     events: int
@@ -148,7 +151,8 @@ def hours_of(integration: Integration, *, at: datetime) -> list[Hour]:
             start=start,
             events=events,
             not_understood=counts.get((start, Reason.UNPARSED), 0),
-            over_rate=counts.get((start, Reason.RATE), 0),
+            over_rate=counts.get((start, Reason.RATE), 0)
+            + counts.get((start, Reason.BUSY), 0),
         )
         for start, events in rows
     ]

@@ -19,10 +19,14 @@ __all__ = ["running_server", "server", "wait_until"]
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
+def running_server(application: Application | None = None) -> Iterator[str]:
     """Yield the address of a server that stops at the end."""
     config = uvicorn.Config(
-        Application(), host="127.0.0.1", port=0, log_config=None, access_log=False
+        application or Application(),
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        access_log=False,
     )
     config.timeout_graceful_shutdown = 1
     server = uvicorn.Server(config)
