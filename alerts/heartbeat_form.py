@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
-from django.db.models.functions import Lower
 
 from accounts.time_zones import find_zone
 from alerts.cadence import CRON_LENGTH, MOST_SECONDS, cron_problem
@@ -14,6 +12,7 @@ from alerts.forms import SEVERITY_LABELS
 from alerts.models import Heartbeat, Integration
 from alerts.models.heartbeat import NAME_LENGTH
 from catalog.models import Asset
+from catalog.naming import assets_called, not_one, suggestion
 from core.text import one_line
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
@@ -71,8 +70,8 @@ class HeartbeatForm(forms.Form):
         label="Asset",
         required=False,
         max_length=700,
-        help_text="What is stale when it does not report: its name, or namespace and "
-        "name with a space between.",
+        help_text="What is stale when it does not report: its name, or “name "
+        "(namespace)”.",
     )
 
     def __init__(self, *args: Any, heartbeat: Heartbeat | None = None, **kw: Any):
@@ -98,7 +97,7 @@ class HeartbeatForm(forms.Form):
                 "grace": grace,
                 "grace_unit": grace_unit,
                 "severity": heartbeat.severity,
-                "asset": f"{asset.namespace} {asset.name}" if asset else "",
+                "asset": suggestion(asset) if asset else "",
             },
         )
 
@@ -118,10 +117,9 @@ class HeartbeatForm(forms.Form):
         text = one_line(self.cleaned_data["asset"], 700)
         if not text:
             return None
-        found = _assets_named(text)[:2]
+        found = assets_called(text)
         if len(found) != 1:
-            told = "Several assets have this name: put the namespace before it."
-            raise forms.ValidationError(told if found else "No asset has this name.")
+            raise forms.ValidationError(not_one(text, found))
         return found[0]
 
     def clean(self) -> dict[str, Any]:
@@ -167,12 +165,3 @@ def _in_units(seconds: int) -> tuple[int, str]:
         if seconds and seconds % UNITS[name] == 0:
             return seconds // UNITS[name], name
     return seconds, "seconds"
-
-
-def _assets_named(text: str) -> QuerySet[Asset]:
-    namespace, _, name = text.partition(" ")
-    named = Asset.objects.named(namespace, name) if name else Asset.objects.none()
-    if named.exists():
-        return named
-    folded = Asset.objects.alias(folded=Lower("name"))
-    return folded.filter(folded=text.lower()).order_by("pk")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from alerts.mappings.guessing import guess_mapping
 from alerts.mappings.mapping import FIELDS, OTHERWISE, SEVERITIES, STATUSES
 from core.errors import InvalidInputError
 
@@ -71,8 +72,8 @@ class MappingForm(forms.Form):
 
     @classmethod
     def of(cls, mapping: dict[str, Any] | None, *, body: str) -> MappingForm:
-        """Filled with what is stored; without anything, with a common shape."""
-        told = mapping or {"title": "@.title", "dedup_key": "@.id"}
+        """Filled with what is stored; without anything, with a guess from the body."""
+        told = mapping or guess_mapping(body)
         pairs = {
             name: "\n".join(f"{k} = {v}" for k, v in _in_order(told.get(name, {})))
             for name in PAIRS

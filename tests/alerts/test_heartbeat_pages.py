@@ -78,7 +78,7 @@ def test_the_page_has_the_line_to_paste_and_what_was_missed(signed_in: Client) -
 
 def test_one_is_made_edited_paused_resumed_and_deleted(signed_in: Client) -> None:
     inlet, asset = make_integration(), make_asset("orders")
-    told = {**FILLED, "integration": inlet.pk, "asset": "warehouse orders"}
+    told = {**FILLED, "integration": inlet.pk, "asset": "orders (warehouse)"}
     signed_in.post("/heartbeats/new/", told)
     made = Heartbeat.objects.get()
     assert (made.every_seconds, made.grace_seconds, made.asset) == (7200, 600, asset)
@@ -102,7 +102,7 @@ def test_one_is_made_edited_paused_resumed_and_deleted(signed_in: Client) -> Non
         ({"rhythm": "cron", "cron": "0 3 * *"}, "five fields"),
         ({"time_zone": "Atlantis"}, "Name a zone"),
         ({"every": "400", "every_unit": "days"}, "At most a year"),
-        ({"asset": "nowhere"}, "No asset has this name"),
+        ({"asset": "nowhere"}, "No asset is called “nowhere”"),
         ({"name": "taken"}, "one of that name already"),
         ({"every": "9" * 30}, "less than or equal"),
     ],

@@ -7,6 +7,7 @@ import pytest
 
 from alerts.formats.base import AssetRef, IncomingAlert, ParseContext, Parsed
 from alerts.mappings import compile_mapping, mapping_of
+from alerts.mappings.guessing import guess_mapping
 from core.errors import InvalidInputError
 
 CONTEXT = ParseContext(received_at=datetime(2026, 3, 29, 12, 0, tzinfo=UTC))
@@ -164,3 +165,29 @@ def test_a_stored_mapping_that_can_no_longer_be_read_says_so() -> None:
     with pytest.raises(InvalidInputError) as caught:
         mapping_of('{"title": "@.["}')({}, CONTEXT)
     assert "mapping.title" in caught.value.errors
+
+
+@pytest.mark.parametrize(
+    ("body", "guess"),
+    [
+        (
+            '{"env": 1, "checks": [{"id": 7, "name": "orders", "State": "red"}]}',
+            {
+                "items": "$.checks",
+                "title": "@.name",
+                "status": "@.State",
+                "dedup_key": "@.id",
+            },
+        ),
+        ('[{"summary": "late"}]', {"title": "@.summary"}),
+        ('{"a b": [{"text": "x"}]}', {"items": '$["a b"]', "title": "@.text"}),
+        ('{"title": {"nested": 1}}', {}),
+        ("no JSON", {"title": "@.title", "dedup_key": "@.id"}),
+    ],
+)
+def test_a_first_draft_is_guessed_from_the_names(
+    body: str, guess: dict[str, str]
+) -> None:
+    assert guess_mapping(body) == guess
+    if "title" in guess:
+        compile_mapping(guess)
