@@ -166,11 +166,16 @@ def serves(path: str) -> bool:
     return path.startswith(("/in/", "/v2/")) or path.rstrip("/") in LINEAGE
 
 
+def is_own(path: str) -> bool:
+    """Whether what comes to the path is in its integration's own format."""
+    return path.startswith("/in/") and path.count("/") == 2
+
+
 def dialect_of(path: str) -> Own | None:
     """The dialect of a path without its last "/"; None when nothing is there."""
     if found := _OF_PATH.get(path):
         return found
-    if path.startswith("/in/") and path.count("/") == 2:
+    if is_own(path):
         return _OWN
     if path.startswith("/in/") and path.endswith(SLACK) and path.count("/") == 3:
         return _SLACK

@@ -232,7 +232,7 @@ class IngestServer:
 
     async def _parsed(self, delivery: Delivery) -> Parsed:
         parse = parser_of(delivery.path, delivery.inlet.format)
-        if delivery.inlet.mapped and delivery.path.startswith("/in/"):
+        if delivery.inlet.mapped and dialects.is_own(delivery.path):
             parse = delivery.inlet.mapped
         try:
             return parse(delivery.payload, delivery.context)

@@ -273,6 +273,8 @@ def test_a_mapping_reads_what_its_inlet_is_sent(server: httpx.Client) -> None:
         "Check a failed",
         "Check b failed",
     }
+    slack = server.post(f"/in/{KEY}/slack", json={"text": "orders failed"})
+    assert slack.status_code == 200
     wrong = server.post(f"/in/{KEY}", json={"title": "orders failed"})
     assert wrong.status_code == 400
     assert wrong.json() == {"items": ["“$.checks” is not in the message."]}
