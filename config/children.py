@@ -8,7 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -17,16 +20,24 @@ STOP_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to end this child when its parent is killed (prctl(2))."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _prepare(niceness: int) -> None:
+    """Ask Linux to end this child when its parent is killed (prctl(2)), and to let
+    others go first when the processors are busy."""
+    os.nice(niceness)
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    # Where sessions share the processors as groups, only the group's value counts:
+    # sched(7), "The autogroup feature".
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 @dataclass(slots=True)
 class Child:
     name: str
     command: Sequence[str]
+    niceness: int = 0
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
 
@@ -36,7 +47,7 @@ class Child:
             self.command,
             env=dict(environment),
             start_new_session=True,  # Ctrl-C reaches the parent alone, which stops us
-            preexec_fn=_die_with_parent,
+            preexec_fn=partial(_prepare, self.niceness),
         )
 
 

@@ -28,6 +28,9 @@ from config.inprocess import InProcessWorker
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3
+# In a storm, events are taken first: what is stored can be worked off afterwards.
+# The worker still gets a third of the weight of the web server.
+WORKER_NICENESS = 5
 
 
 class Command(BaseCommand):
@@ -167,7 +170,7 @@ class Command(BaseCommand):
         children = Children(
             [
                 Child("the web server", web),
-                Child("the worker", worker),
+                Child("the worker", worker, niceness=WORKER_NICENESS),
                 Child("the beat", [*celery, "beat", "--loglevel", "WARNING"]),
             ]
         )
