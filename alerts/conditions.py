@@ -10,7 +10,7 @@ whatever the pattern (https://github.com/google/re2/wiki/Syntax).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,9 @@ WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 EQUAL, UNEQUAL, LIKE, UNLIKE = "=", "!=", "=~", "!~"
 OPERATORS = (EQUAL, UNEQUAL, LIKE, UNLIKE)
 REMEMBERED_VALUES = 65_536
+REMEMBERED_TEXTS = 4_096
+# A source may have half the warehouse downstream.
+MOST_ASSETS_FILED = 500_000
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
@@ -135,11 +138,8 @@ class Conditions:
     def is_empty(self) -> bool:
         return self == Conditions()
 
-    def hold(self, subject: Subject, *, title_is_hit: bool | None = None) -> bool:
-        """Whether all of them are true of `subject`. The cheap ones are asked first.
-
-        `title_is_hit`: the answer for the title, where it is known already.
-        """
+    def hold(self, subject: Subject) -> bool:
+        """Whether all of them are true of `subject`. The cheap ones are asked first."""
         return (
             _fits(self.severities, subject.severity)
             and _fits(self.integrations, subject.integration_id)
@@ -147,70 +147,102 @@ class Conditions:
             and _fits(self.assets, subject.asset_id)
             and all(test.passes(subject.labels) for test in self.labels)
             and (self.hours is None or self.hours.holds(subject.at))
-            and self._title_fits(subject.title, title_is_hit)
+            and (not self.title or title_matches(self.title, subject.title))
         )
-
-    def _title_fits(self, title: str, is_hit: bool | None) -> bool:
-        if not self.title:
-            return True
-        return title_matches(self.title, title) if is_hit is None else is_hit
 
 
 def _fits(wanted: frozenset[Any], value: object) -> bool:
     return not wanted or value in wanted
 
 
-@dataclass(slots=True)
+class _Patterns:
+    """Patterns of rules, searched for in a text all at once; answers are remembered."""
+
+    def __init__(self, patterns: Sequence[tuple[int, str]], found: Any) -> None:
+        self._numbers = [number for number, _ in patterns]
+        self._set, self._known = found, dict[str, list[int]]()
+        for _, pattern in patterns:
+            self._set.Add(pattern)
+        self._set.Compile()
+
+    def rules(self, text: str) -> list[int]:
+        """The numbers of the rules whose pattern is in `text`."""
+        known = self._known.get(text)
+        if known is None:
+            found: Iterable[int] = self._set.Match(text) or ()
+            if len(self._known) >= REMEMBERED_TEXTS:
+                self._known.clear()
+            known = self._known[text] = [self._numbers[one] for one in found]
+        return known
+
+
 class Index:
     """Many conditions, asked at once which of them hold.
 
-    Those that want a certain label or integration are only tried on alerts that have
-    it; all title patterns are searched for in one pass. So 200 rules cost little more
-    than the few that may match.
+    Each rule is filed under one condition that is looked up and not tried: a label's
+    value, an asset, an integration, a label's pattern or a title's. So 200 rules
+    cost little more than the few that may match.
     """
 
-    rules: Sequence[Conditions]
-    _by_label: dict[str, dict[str, list[int]]] = field(init=False)
-    _by_integration: dict[int, list[int]] = field(init=False)
-    _others: list[int] = field(init=False)
-    _titles: Any = field(init=False)
-    _titled: list[int] = field(init=False)
+    def __init__(self, rules: Sequence[Conditions]) -> None:
+        self.rules = rules
+        self._by_label: dict[str, dict[str, list[int]]] = {}
+        self._by_integration: dict[int, list[int]] = {}
+        self._by_asset: dict[int | None, list[int]] = {}
+        self._room_for_assets = MOST_ASSETS_FILED
+        self._others: list[int] = []
+        patterns: dict[str, list[tuple[int, str]]] = {}
+        titles: list[tuple[int, str]] = []
+        for number, rule in enumerate(rules):
+            like = next((test for test in rule.labels if test.op == LIKE), None)
+            if self._is_filed(number, rule):
+                continue
+            if like is not None:
+                patterns.setdefault(like.name, []).append((number, like.value))
+            elif rule.title:
+                titles.append((number, f"(?i){rule.title}"))
+            else:
+                self._others.append(number)
+        self._by_pattern = {
+            name: _Patterns(some, re2.Set.FullMatchSet(_OPTIONS))
+            for name, some in patterns.items()
+        }
+        self._by_title = (
+            _Patterns(titles, re2.Set.SearchSet(_OPTIONS)) if titles else None
+        )
 
-    def __post_init__(self) -> None:
-        self._by_label, self._by_integration, self._others = {}, {}, []
-        for number, rule in enumerate(self.rules):
-            self._file(number, rule)
-        self._titled = [n for n, rule in enumerate(self.rules) if rule.title]
-        self._titles = re2.Set.SearchSet(_OPTIONS)
-        for number in self._titled:
-            self._titles.Add(f"(?i){self.rules[number].title}")
-        if self._titled:
-            self._titles.Compile()
-
-    def _file(self, number: int, rule: Conditions) -> None:
+    def _is_filed(self, number: int, rule: Conditions) -> bool:
         for test in rule.labels:
             # An empty value is also that of an alert without the label.
             if test.op == EQUAL and test.value:
                 values = self._by_label.setdefault(test.name, {})
                 values.setdefault(test.value, []).append(number)
-                return
-        if not rule.integrations:
-            self._others.append(number)
+                return True
+        if 0 < len(rule.assets) <= self._room_for_assets:
+            self._room_for_assets -= len(rule.assets)
+            for asset in rule.assets:
+                self._by_asset.setdefault(asset, []).append(number)
+            return True
         for integration in rule.integrations:
             self._by_integration.setdefault(integration, []).append(number)
+        return bool(rule.integrations)
 
     def matching(self, subject: Subject) -> Iterator[int]:
         """The numbers of the rules that hold, in their order."""
-        candidates = list(self._others)
-        candidates += self._by_integration.get(subject.integration_id, ())
-        for name, values in self._by_label.items():
-            candidates += values.get(subject.labels.get(name, ""), ())
-        candidates.sort()
-        hits: set[int] | None = None
-        for number in candidates:
-            rule = self.rules[number]
-            if rule.title and hits is None:
-                found: Iterable[int] = self._titles.Match(subject.title) or ()
-                hits = {self._titled[one] for one in found}
-            if rule.hold(subject, title_is_hit=bool(hits and number in hits)):
+        for number in sorted(self._candidates(subject)):
+            if self.rules[number].hold(subject):
                 yield number
+
+    def _candidates(self, subject: Subject) -> list[int]:
+        """Those that may hold. The others do not."""
+        labels = subject.labels
+        found = list(self._others)
+        found += self._by_asset.get(subject.asset_id, ())
+        found += self._by_integration.get(subject.integration_id, ())
+        for name, values in self._by_label.items():
+            found += values.get(labels.get(name, ""), ())
+        for name, patterns in self._by_pattern.items():
+            found += patterns.rules(labels.get(name, ""))
+        if self._by_title is not None:
+            found += self._by_title.rules(subject.title)
+        return found

@@ -198,12 +198,15 @@ class _InForce:
         return self.known[rule.id]
 
 
+_TAKEN = Decision(Outcome.TAKEN)
+
+
 def _plainly(one: Asked) -> Decision:
     if one.ended_at is None and one.calm_at is not None:
         return Decision(Outcome.FLAPPING, due_at=one.calm_at)
     if one.ended_at is not None and (one.was_kept_back or one.calm_at is not None):
         return Decision(Outcome.OVER)
-    return Decision(Outcome.TAKEN)
+    return _TAKEN
 
 
 def _decide(one: Asked, book: Rulebook, in_force: _InForce, at: datetime) -> Decision:
@@ -239,7 +242,7 @@ def _damp(one: Asked, damping: Damping, at: datetime) -> Decision:
         one.tally.since(moment - damping.within) < damping.count
     )
     if not is_held and not lacks:
-        return Decision(Outcome.TAKEN)
+        return _TAKEN
     if one.ended_at is not None:
         return Decision(Outcome.OVER)
     return Decision(

@@ -51,10 +51,10 @@ class MatchForm(forms.Form):
     """
 
     integrations = SelectListField(
-        word="Integration", label="From", required=False, distinct=True
+        word="Integration", label="Integration", required=False, distinct=True
     )
     assets = forms.ModelMultipleChoiceField(Asset.objects.all(), required=False)
-    asset_name = forms.CharField(required=False, max_length=NAME_LENGTH, label="About")
+    asset_name = forms.CharField(required=False, max_length=NAME_LENGTH, label="Asset")
     includes_downstream = forms.BooleanField(
         required=False,
         initial=True,

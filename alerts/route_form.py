@@ -231,7 +231,7 @@ class TrialForm(forms.Form):
     recent = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
     integration = forms.ModelChoiceField(
         Integration.objects.filter(deleted_at=None),
-        label="From",
+        label="Integration",
         required=False,
         empty_label="Choose an integration",
     )
@@ -249,7 +249,7 @@ class TrialForm(forms.Form):
         help_text="One a line, as env=prod. Or a whole alert as JSON.",
     )
     asset_name = forms.CharField(
-        label="About",
+        label="Asset",
         required=False,
         max_length=1500,
         widget=forms.TextInput(attrs={"list": "asset-options"}),

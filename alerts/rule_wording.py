@@ -6,7 +6,7 @@ conditions did not hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -133,9 +133,19 @@ def label_words(test: LabelTest) -> str:
 
 
 def hours_words(hours: Hours) -> str:
-    names = [DAYS[WEEKDAYS[day]] for day in sorted(hours.weekdays)]
-    days = "every day" if len(names) == len(WEEKDAYS) else ", ".join(names)
-    return f"{days} {hours.start:%H:%M} to {hours.end:%H:%M} {hours.zone.key}"
+    clock = f"{hours.start:%H:%M} to {hours.end:%H:%M}"
+    return f"{days_words(hours.weekdays)} {clock} {hours.zone.key}"
+
+
+def days_words(weekdays: Collection[int]) -> str:
+    """Weekdays (Monday is 0) in words: “Mon to Fri”, “Mon, Thu”, “every day”."""
+    days = sorted(weekdays)
+    names = [DAYS[WEEKDAYS[day]] for day in days]
+    if len(days) == len(WEEKDAYS):
+        return "every day"
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{names[0]} to {names[-1]}"
+    return ", ".join(names)
 
 
 def damping_words(damping: Damping) -> list[str]:

@@ -185,6 +185,7 @@ def _repeats_initial(rrule: str) -> dict[str, Any]:
 
 class ExtendForm(forms.Form):
     until = WallTimeField(label="Until")
+    until.widget.attrs["class"] = "input input--short"
 
     def instant(self, zone: ZoneInfo) -> datetime:
         """When it is to end. Only for a valid form."""

@@ -8,12 +8,13 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Team, User
 from accounts.services import record_audit
 from accounts.time_zones import find_zone
 from alerts.conditions import WEEKDAYS
-from alerts.models import InletQuiet, Integration, Route, Severity
+from alerts.models import Handling, InletQuiet, Integration, Route, Severity
 from alerts.services.matching import Errors, MatchValues, audited
 from alerts.services.rulebook import change_rules
 from core.errors import DomainError, InvalidInputError
@@ -129,6 +130,7 @@ def change_route(
     values.check()
     route = _locked_rule(route_id, "change")
     _write(route, values)
+    _look_again(Handling.objects.filter(route=route), at=at)
     _noted(route, "changed", by=by, at=at)
     return route
 
@@ -151,6 +153,7 @@ def change_default_route(
 def delete_route(*, route_id: int, by: User, at: datetime) -> None:
     """Raises Route.DoesNotExist, and DomainError for the default one."""
     route = _locked_rule(route_id, "delete")
+    _look_again(Handling.objects.filter(route=route), at=at)
     _noted(route, "deleted", by=by, at=at)
     route.delete()
 
@@ -223,6 +226,7 @@ def damp_integration(
     damping.write_to(row)
     row.flap_changes, row.flap_within = flap_changes, flap_within
     row.save()
+    _look_again(Handling.objects.filter(alert__integration=integration), at=at)
     change_rules()
     record_audit(
         actor=by,
@@ -236,6 +240,11 @@ def damp_integration(
         at=at,
     )
     return row
+
+
+def _look_again(handled: QuerySet[Handling], *, at: datetime) -> None:
+    """Let the next tick decide anew what waits, as the rule it waits by is another."""
+    handled.filter(state=Handling.State.PENDING).update(due_at=at)
 
 
 def _locked_in_order() -> list[Route]:

@@ -17,6 +17,7 @@ from alerts.models import (
     SilencedAlert,
 )
 from alerts.services import release_due_alerts, settle
+from alerts.services.routes import delete_route
 from alerts.services.rulebook import change_rules, current_rules
 from incidents.models import Incident
 from incidents.services import resolve_incident
@@ -148,6 +149,15 @@ def test_an_alert_that_is_held_pages_though_all_was_stopped_when_it_was_due() ->
     correlate(0)
     tick(90)
     assert Incident.objects.get().triggered_at == minutes(90)
+
+
+def test_a_rule_that_is_deleted_holds_nothing_any_longer(admin: User) -> None:
+    rule = make_route(hold_for=timedelta(hours=5))
+    fire(at=0)
+    correlate(0)
+    delete_route(route_id=rule.pk, by=admin, at=minutes(1))
+    tick(1)
+    assert Incident.objects.count() == 1
 
 
 def test_only_after_so_many_events_in_time() -> None:
