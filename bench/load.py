@@ -22,30 +22,36 @@ function request()
   local id = run .. "-" .. number .. "-" .. count
   return wrk.format(nil, nil, nil, {body})
 end
-local refused = 0
-function response(status)
-  if status >= 300 then refused = refused + 1 end
+function delay()
+  return {pause}
 end
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Answers a second, the 99th percentile in milliseconds, and how many answers
-    were not 2xx or 3xx."""
+    """Answers a second, median and 99th percentile in milliseconds, and how many
+    answers were not 2xx or 3xx."""
 
     per_second: float
+    p50_ms: float
     p99_ms: float
     refused: int
 
 
 def post(
-    url: str, lua_body: str, *, run: str, seconds: int, connections: int = 32
+    url: str,
+    lua_body: str,
+    *,
+    run: str,
+    seconds: int,
+    connections: int = 32,
+    pause_ms: int = 0,
 ) -> Result:
     """POST bodies for some seconds. `lua_body` is a Lua expression; `id` is unique
-    for each request."""
+    for each request. Each connection rests `pause_ms` before each request."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(_SCRIPT.replace("{run}", run).replace("{body}", lua_body))
+        script.write(_script(lua_body, run=run, pause_ms=pause_ms))
         script.flush()
         return _wrk(url, ["-s", script.name], seconds, connections)
 
@@ -62,6 +68,13 @@ def need(*programs: str) -> None:
         sys.exit(f"This benchmark needs {', '.join(missing)} (Debian packages).")
 
 
+def _script(lua_body: str, *, run: str, pause_ms: int) -> str:
+    script = _SCRIPT.replace("{run}", run).replace("{body}", lua_body)
+    if pause_ms:
+        return script.replace("{pause}", str(pause_ms))
+    return script[: script.index("function delay")]
+
+
 def _wrk(url: str, extra: list[str], seconds: int, connections: int) -> Result:
     command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency"]
     done = subprocess.run(
@@ -69,10 +82,18 @@ def _wrk(url: str, extra: list[str], seconds: int, connections: int) -> Result:
     )
     text = done.stdout
     per_second = float(_found(r"Requests/sec:\s+([\d.]+)", text))
-    value, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s)", text)[0]
     refused = re.findall(r"Non-2xx or 3xx responses: (\d+)", text)
-    scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
-    return Result(per_second, float(value) * scale, int(refused[0]) if refused else 0)
+    return Result(
+        per_second,
+        _milliseconds("50%", text),
+        _milliseconds("99%", text),
+        int(refused[0]) if refused else 0,
+    )
+
+
+def _milliseconds(percentile: str, text: str) -> float:
+    value, unit = re.findall(rf"{percentile}\s+([\d.]+)(us|ms|s)", text)[0]
+    return float(value) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
 
 
 def _found(pattern: str, text: str) -> str:
