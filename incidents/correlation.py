@@ -1,140 +1,54 @@
 """Which incident an alert belongs to: decided over plain values, without a database.
 
-A fault is seen as a head, the most upstream asset that fails, and what fails
-downstream of it. So an alert joins
+An alert about an asset that fails in an open incident already joins that one; one that
+names no asset goes by its key. For all others the failing assets of the batch and of
+the open incidents near it are told apart into faults (`incidents.inference`), and each
+fault is given its incident (`incidents.homes`). So the same alerts make the same
+incidents, whatever the order in which they came, with two exceptions: what a person has
+decided or works on stays where it is, and a closed incident takes nothing.
 
-1. the open incident that is about the same asset, or has the same key where the
-   asset is unknown;
-2. every open incident whose head is downstream of it: the alert is the late word from
-   upstream and merges them, except those that somebody has acknowledged meanwhile;
-3. the nearest open incident with a failing asset upstream of it.
-
-Two heads with a failing asset in common downstream are one fault only if they also
-share an ancestor that could explain both. Without that, two sources that break at
-the same time would be glued together by the first report that reads both.
+Two assets without a common ancestor are never one fault, however close in time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import Enum
-from typing import Protocol
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
-Key = tuple[int, str]
+from incidents.homes import find_homes, merges_of
+from incidents.inference.faults import Fault, Kinship, tell_apart
+from incidents.inference.field import Field
+from incidents.inference.neighbourhood import Lineage, Neighbourhood
+from incidents.inference.observed import Alarms, Know, Knowledge, nothing_more
+from incidents.inference.priors import Priors
+from incidents.plan import (
+    Key,
+    Merge,
+    Move,
+    OpenIncident,
+    Placement,
+    Plan,
+    Signal,
+    Tie,
+)
 
+__all__ = [
+    "Key",
+    "Merge",
+    "Move",
+    "OpenIncident",
+    "Placement",
+    "Plan",
+    "Signal",
+    "Tie",
+    "decide",
+]
 
-class Lineage(Protocol):
-    """What is upstream and downstream of an asset: {asset id: distance}."""
-
-    def ancestors(self, asset_id: int, hops: int | None = None) -> dict[int, int]: ...
-
-    def descendants(self, asset_id: int, hops: int | None = None) -> dict[int, int]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A new alert, reduced to what grouping looks at.
-
-    `asset_id` None: the alert names no asset, and `key` (integration, dedup key) is
-    all there is. A signal that does not page opens no incident by itself.
-    """
-
-    alert_id: int
-    key: Key
-    asset_id: int | None
-    at: datetime
-    pages: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class OpenIncident:
-    """An incident that may take alerts. `failing` are the ids of its assets.
-
-    One that `stands_alone` (a private one) takes alerts of its own assets only.
-    """
-
-    id: int
-    first_at: datetime
-    last_at: datetime
-    acknowledged: bool
-    failing: frozenset[int]
-    keys: frozenset[Key] = frozenset()
-    stands_alone: bool = False
-
-
-class Tie(Enum):
-    OPENED = "opened"
-    SAME_KEY = "same key"
-    SAME_ASSET = "same asset"
-    UPSTREAM = "upstream"
-    DOWNSTREAM = "downstream"
-    TOGETHER = "same fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """The incident an alert goes to: an id, or -1, -2, … for one to be opened.
-
-    `to_asset` is the failing asset that ties it there, `hops` how far away it is.
-    """
-
-    alert_id: int
-    incident: int
-    tie: Tie
-    to_asset: int | None = None
-    hops: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """`gone` and `kept` are one fault, tied by `asset_id`. A person decides where
-    `gone` has been acknowledged: then it is an offer."""
-
-    kept: int
-    gone: int
-    asset_id: int
-    is_offer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to do. Alerts without a placement stay outside all incidents."""
-
-    placements: list[Placement]
-    merges: list[Merge]
-
-    @property
-    def existing(self) -> set[int]:
-        """Ids of the incidents that this changes."""
-        ids = {placement.incident for placement in self.placements}
-        for merge in self.merges:
-            ids |= {merge.kept, merge.gone}
-        return {incident for incident in ids if incident > 0}
-
-
-@dataclass(slots=True)
-class _Group:
-    """An incident as it grows while a batch is decided. Negative ids are new."""
-
-    id: int
-    first_at: datetime
-    last_at: datetime
-    acknowledged: bool
-    stands_alone: bool = False
-    failing: set[int] = field(default_factory=set)
-    maybe_heads: set[int] = field(default_factory=set)
-    heads_are_known: bool = False
-
-    @property
-    def rank(self) -> tuple[bool, int]:
-        """Existing incidents before new ones, then the older before the younger."""
-        return (self.id < 0, abs(self.id))
-
-    def is_near(self, at: datetime, window: timedelta) -> bool:
-        in_time = self.first_at - window <= at <= self.last_at + window
-        return in_time and not self.stands_alone
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+MOST_KNOWN = 1500  # failing assets of open incidents that are looked at again
 
 
 def decide(
@@ -144,248 +58,266 @@ def decide(
     lineage: Lineage,
     hops: int,
     window: timedelta,
+    ties: Mapping[int, Collection[int]] | None = None,
+    know: Know = nothing_more,
 ) -> Plan:
     """Return where each signal goes. Signals correlate among themselves, too.
 
-    The order of `signals` does not matter: they are taken as they happened, those
-    that do not page last.
+    The order of `signals` does not matter. `ties` {whole: parts} are edges that the
+    lineage does not know, each part upstream of its whole. `know` is asked what else
+    is known of the assets around.
     """
-    grouping = _Grouping(incidents, lineage=lineage, hops=hops, window=window)
-    for signal in sorted(signals, key=lambda s: (not s.pages, s.at, s.alert_id)):
-        grouping.take(signal)
-    return grouping.plan()
+    pairs = [(part, whole) for whole, parts in (ties or {}).items() for part in parts]
+    batch = _Batch(incidents, lineage, hops, window, pairs, know)
+    ordered = sorted(signals, key=lambda s: (not s.pages, s.since, s.at, s.alert_id))
+    return batch.decide(ordered)
 
 
-class _Grouping:
-    """The state of one decision: the groups so far and where each asset fails."""
+class _Batch:
+    """The state of one decision. `home` {failing asset: incident}; new ones below 0."""
 
     def __init__(
         self,
         incidents: Iterable[OpenIncident],
-        *,
         lineage: Lineage,
         hops: int,
         window: timedelta,
+        ties: list[tuple[int, int]],
+        know: Know,
     ) -> None:
-        self.lineage = _Remembered(lineage, hops)
-        self.window = window
-        self.groups: dict[int, _Group] = {}
-        self.by_asset: dict[int, set[int]] = {}
+        self.incidents = {i.id: i for i in sorted(incidents, key=lambda i: i.id)}
+        self.lineage, self.hops, self.window = lineage, hops, window
+        self.ties, self.know = ties, know
+        self.home: dict[int, int] = {}
         self.by_key: dict[Key, int] = {}
-        self.became: dict[int, int] = {}
+        for incident in self.incidents.values():
+            for asset_id in incident.failing:
+                self._settle(asset_id, incident)
+            for key in incident.keys:
+                self.by_key.setdefault(key, incident.id)
         self.opened = 0
         self.placements: list[Placement] = []
-        self.merges: dict[tuple[int, int], Merge] = {}
-        for known in sorted(incidents, key=lambda i: i.id):
-            group = _Group(
-                id=known.id,
-                first_at=known.first_at,
-                last_at=known.last_at,
-                acknowledged=known.acknowledged,
-                stands_alone=known.stands_alone,
-            )
-            self._add(group, known.failing)
-            for key in known.keys:
-                self.by_key.setdefault(key, known.id)
+        self.merges: list[Merge] = []
+        self.moves: list[Move] = []
 
-    def take(self, signal: Signal) -> None:
-        if signal.asset_id is None:
-            self._take_by_key(signal)
-        elif signal.asset_id in self.by_asset:
-            ids = self.by_asset[signal.asset_id]
-            group = min((self.groups[i] for i in ids), key=lambda g: g.rank)
-            self._place(signal, group, Tie.SAME_ASSET, signal.asset_id)
-        else:
-            self._take_by_lineage(signal, signal.asset_id)
+    def _settle(self, asset_id: int, incident: OpenIncident) -> None:
+        """An asset that fails in two is at home where a person put it, else in the
+        older."""
+        known = self.incidents.get(self.home.get(asset_id, 0))
+        if known is None or asset_id in incident.placed - known.placed:
+            self.home[asset_id] = incident.id
 
-    def plan(self) -> Plan:
-        """The placements, with merged groups followed to where they ended."""
-        return Plan(
-            [self._settled(placement) for placement in self.placements],
-            [replace(m, kept=self._final(m.kept)) for m in self.merges.values()],
-        )
-
-    def _settled(self, placed: Placement) -> Placement:
-        incident = self._final(placed.incident)
-        if incident == placed.incident:
-            return placed
-        tie = Tie.TOGETHER if placed.tie is Tie.OPENED else placed.tie
-        return replace(placed, incident=incident, tie=tie)
+    def decide(self, signals: list[Signal]) -> Plan:
+        fresh: dict[int, list[Signal]] = defaultdict(list)
+        quiet: list[Signal] = []
+        for signal in signals:
+            asset_id = signal.asset_id
+            if asset_id is None:
+                self._take_by_key(signal)
+            elif asset_id in self.home:
+                self._place(signal, self.home[asset_id], Tie.SAME_ASSET, asset_id)
+            elif signal.pages:
+                fresh[asset_id].append(signal)
+            else:
+                quiet.append(signal)
+        if fresh:
+            self._take_by_lineage(fresh)
+        self._take_quiet(quiet)
+        return Plan(self.placements, self.merges, self.moves)
 
     def _take_by_key(self, signal: Signal) -> None:
         known = self.by_key.get(signal.key)
         if known is not None:
-            self._place(signal, self.groups[self._final(known)], Tie.SAME_KEY)
+            self._place(signal, known, Tie.SAME_KEY)
         elif signal.pages:
-            group = self._open(signal)
-            self.by_key[signal.key] = group.id
+            self.by_key[signal.key] = self._open()
+            self._place(signal, self.by_key[signal.key], Tie.OPENED)
 
-    def _take_by_lineage(self, signal: Signal, asset_id: int) -> None:
-        up = self._near_groups(self.lineage.ancestors(asset_id), signal.at)
-        down = self._near_groups(self.lineage.descendants(asset_id), signal.at)
-        joined = self._explained(asset_id, up, down)
-        nearest = min(up, key=lambda i: (up[i][0], self.groups[i].rank), default=None)
-        if nearest is not None:
-            joined |= {nearest} | self._kin(nearest, set(up) - joined)
-        if not joined:
-            if signal.pages:
-                self._add(self._open(signal), {asset_id})
-            return
-        if not signal.pages:
-            home = nearest or min(joined, key=lambda i: self.groups[i].rank)
-            self._place_tied(signal, home, up, down)
-            return
-        kept = min(joined, key=lambda i: self.groups[i].rank)
-        self._place_tied(signal, kept, up, down)
-        self._add(self.groups[kept], {asset_id})
-        for other in sorted(joined - {kept}, key=lambda i: self.groups[i].rank):
-            self._unite(kept, other, asset_id)
+    def _open(self) -> int:
+        self.opened += 1
+        return -self.opened
 
-    def _near_groups(
-        self, relatives: Mapping[int, int], at: datetime
-    ) -> dict[int, tuple[int, int]]:
-        """{group id: (distance, its nearest failing asset among `relatives`)}."""
-        near: dict[int, tuple[int, int]] = {}
-        for asset_id in self.by_asset.keys() & relatives.keys():
-            found = (relatives[asset_id], asset_id)
-            for group_id in self.by_asset[asset_id]:
-                if self.groups[group_id].is_near(at, self.window):
-                    near[group_id] = min(found, near.get(group_id, found))
-        return near
+    def _take_by_lineage(self, fresh: Mapping[int, list[Signal]]) -> None:
+        began = {a: min(s.since for s in told) for a, told in fresh.items()}
+        began |= self._known_near(began)
+        field = self._field(began)
+        assets = field.alarms.assets.tolist()
+        anchors = {a: i for a in assets if (i := self._anchor(a)) is not None}
+        faults, kin = tell_apart(
+            field,
+            window=self.window.total_seconds(),
+            anchors={assets.index(a): i for a, i in anchors.items()},
+        )
+        homes = find_homes(
+            [frozenset(assets[alarm] for alarm in fault.alarms) for fault in faults],
+            home={a: self.home[a] for a in assets if a in self.home},
+            anchors=anchors,
+        )
+        for fault, known in zip(faults, homes, strict=True):
+            self._give_home(fault, known, field, fresh)
+        failing = {i.id: i.failing for i in self.incidents.values()}
+        self.moves, merges = merges_of(self.moves, failing)
+        self.merges += merges
+        self._offer(kin, field)
 
-    def _explained(
-        self, asset_id: int, up: Iterable[int], down: Iterable[int]
-    ) -> set[int]:
-        """The groups downstream whose fault may well be this asset's."""
-        below = self.lineage.descendants(asset_id)
-        above = self.lineage.ancestors(asset_id)
-        return {
-            group_id
-            for group_id in down
-            if _meet(self._heads(group_id), below)
-            or (group_id not in up and self._heads_meet(group_id, above))
-        }
+    def _known_near(self, began: Mapping[int, datetime]) -> dict[int, datetime]:
+        """{failing asset: since} of the open incidents that may have to do with it."""
+        near = [
+            incident
+            for incident in self.incidents.values()
+            if not incident.stands_alone
+            and incident.failing
+            and incident.first_at - self.window <= max(began.values())
+            and min(began.values()) <= incident.last_at + self.window
+        ]
+        if not near:
+            return {}
+        near = self._related(near, began)
+        near.sort(key=lambda i: (i.last_at, i.id), reverse=True)
+        known: dict[int, datetime] = {}
+        for incident in near:
+            if len(known) + len(incident.failing) > MOST_KNOWN:
+                break
+            for asset_id in incident.failing:
+                if self.home[asset_id] == incident.id:
+                    known[asset_id] = incident.since.get(asset_id, incident.first_at)
+        return known
 
-    def _kin(self, home: int, others: set[int]) -> set[int]:
-        """Those of `others` that have an ancestor in common with `home`."""
-        above = [self.lineage.ancestors(head) for head in self._heads(home)]
-        return {
-            other
-            for other in others
-            if any(self._heads_meet(other, ancestors) for ancestors in above)
-        }
+    def _related(
+        self, near: list[OpenIncident], assets: Iterable[int]
+    ) -> list[OpenIncident]:
+        """Those tied to the assets by a common ancestor, or to others that are."""
+        related: list[OpenIncident] = []
+        reached = {end for tie in self.ties for end in tie}
+        fresh = set(assets)
+        while fresh and near:
+            above = {*fresh, *self._reach(fresh | reached, upstream=True)}
+            reached |= above.union(self._reach(above, upstream=False))
+            found = [i for i in near if not i.failing.isdisjoint(reached)]
+            related += found
+            fresh = {asset_id for i in found for asset_id in i.failing}
+            near = [i for i in near if i not in found]
+        return related
 
-    def _heads_meet(self, group_id: int, above: Mapping[int, int]) -> bool:
-        return any(
-            _meet(above, self.lineage.ancestors(head)) for head in self._heads(group_id)
+    def _reach(self, assets: Iterable[int], *, upstream: bool) -> list[int]:
+        found = self.lineage.reach(assets, upstream=upstream, hops=self.hops)
+        ids: list[int] = found.ids.tolist()
+        return ids
+
+    def _field(self, began: Mapping[int, datetime]) -> Field:
+        """The neighbourhood of the failing assets. What fails in an incident that is
+        not looked at says nothing by its silence."""
+        alarms = Alarms.of({a: (at - EPOCH).total_seconds() for a, at in began.items()})
+        hood = Neighbourhood.around(
+            alarms.assets, self.lineage, hops=self.hops, ties=self.ties
+        )
+        return Field(
+            hood,
+            alarms,
+            know=partial(self._known_of, others=self.home.keys() - began.keys()),
+            priors=Priors(),
+            hops=self.hops,
         )
 
-    def _open(self, signal: Signal) -> _Group:
-        self.opened += 1
-        group = _Group(-self.opened, signal.at, signal.at, acknowledged=False)
-        self.groups[group.id] = group
-        self._place(signal, group, Tie.OPENED)
-        return group
+    def _known_of(self, assets: list[int], *, others: Collection[int]) -> Knowledge:
+        known = self.know(assets)
+        return replace(known, mute={*known.mute, *others})
 
-    def _add(
+    def _anchor(self, asset_id: int) -> int | None:
+        incident = self.incidents.get(self.home.get(asset_id, 0))
+        if incident is None or asset_id not in incident.anchored:
+            return None
+        return incident.id
+
+    def _give_home(
         self,
-        group: _Group,
-        asset_ids: Collection[int],
-        maybe_heads: Collection[int] | None = None,
+        fault: Fault,
+        known: int | None,
+        field: Field,
+        fresh: Mapping[int, list[Signal]],
     ) -> None:
-        """Let `asset_ids` fail in `group`; any of them, or only `maybe_heads`, may be
-        its head."""
-        self.groups[group.id] = group
-        group.failing.update(asset_ids)
-        group.maybe_heads.update(asset_ids if maybe_heads is None else maybe_heads)
-        group.heads_are_known = False
-        for asset_id in asset_ids:
-            self.by_asset.setdefault(asset_id, set()).add(group.id)
+        assets = field.alarms.assets
+        root = int(field.assets[fault.roots[0]]) if fault.roots else None
+        home = self._open() if known is None else known
+        opens = known is None
+        for alarm in sorted(fault.alarms):
+            asset_id = int(assets[alarm])
+            for signal in fresh.get(asset_id, ()):
+                if opens:
+                    self._place(signal, home, Tie.OPENED)
+                    opens = False
+                else:
+                    self._place(signal, home, *_tie(field, fault, alarm))
+            before = self.home.get(asset_id, home)
+            if before != home:
+                self.moves.append(Move(asset_id, before, home, root or asset_id))
+            self.home[asset_id] = home
 
-    def _heads(self, group_id: int) -> set[int]:
-        """The failing assets without a failing asset upstream in the group."""
-        group = self.groups[group_id]
-        if not group.heads_are_known:
-            # What once was below another asset stays so, however the group grows.
-            group.maybe_heads = {
-                asset_id
-                for asset_id in group.maybe_heads
-                if not _meet(group.failing, self.lineage.ancestors(asset_id))
-            }
-            group.heads_are_known = True
-        return group.maybe_heads or group.failing  # a cycle has no head
+    def _offer(self, kin: Iterable[Kinship], field: Field) -> None:
+        for one in kin:
+            kept, gone = one.incidents
+            if gone in self.incidents[kept].apart or kept in self.incidents[gone].apart:
+                continue
+            root = int(field.assets[one.root])
+            self.merges.append(Merge(kept, gone, root, is_offer=True))
 
-    def _unite(self, kept_id: int, gone_id: int, asset_id: int) -> None:
-        """Merge the second group into the first, unless somebody works on it."""
-        kept, gone = self.groups[kept_id], self.groups[gone_id]
-        if gone_id > 0:
-            self.merges.setdefault(
-                (kept_id, gone_id),
-                Merge(kept_id, gone_id, asset_id, is_offer=gone.acknowledged),
-            )
-            if gone.acknowledged:
-                return
-        self.became[gone_id] = kept_id
-        del self.groups[gone_id]
-        for member in gone.failing:
-            self.by_asset[member].discard(gone_id)
-        kept.first_at = min(kept.first_at, gone.first_at)
-        kept.last_at = max(kept.last_at, gone.last_at)
-        self._add(kept, gone.failing, maybe_heads=gone.maybe_heads)
+    def _take_quiet(self, signals: Iterable[Signal]) -> None:
+        """Alerts that page nobody join what they hang from, or stay outside."""
+        for signal in signals:
+            ways = [
+                (hops, other, tie)
+                for other, hops, tie in self._kin_of(signal.asset_id or 0)
+                if self._may_join(self.home[other], signal.since)
+            ]
+            if ways:
+                hops, other, tie = min(ways, key=lambda way: way[:2])
+                self._place(signal, self.home[other], tie, other, hops)
 
-    def _place_tied(
-        self,
-        signal: Signal,
-        group_id: int,
-        up: Mapping[int, tuple[int, int]],
-        down: Mapping[int, tuple[int, int]],
-    ) -> None:
-        tie = Tie.DOWNSTREAM if group_id in up else Tie.UPSTREAM
-        hops, to_asset = up[group_id] if group_id in up else down[group_id]
-        self._place(signal, self.groups[group_id], tie, to_asset, hops)
+    def _kin_of(self, asset_id: int) -> Iterator[tuple[int, int, Tie]]:
+        """(failing asset, steps, where the asked one lies from there)."""
+        for upstream, tie in ((True, Tie.DOWNSTREAM), (False, Tie.UPSTREAM)):
+            reach = self.lineage.reach([asset_id], upstream=upstream, hops=self.hops)
+            ways = zip(reach.ids.tolist(), reach.distances.tolist(), strict=True)
+            yield from ((other, n, tie) for other, n in ways if other in self.home)
+        for part, whole in self.ties:
+            if asset_id == whole and part in self.home:
+                yield part, 1, Tie.DOWNSTREAM
+            elif asset_id == part and whole in self.home:
+                yield whole, 1, Tie.UPSTREAM
+
+    def _may_join(self, incident_id: int, at: datetime) -> bool:
+        incident = self.incidents.get(incident_id)
+        if incident is None:
+            return True
+        return incident.is_near(at, self.window) and not incident.stands_alone
 
     def _place(
         self,
         signal: Signal,
-        group: _Group,
+        incident: int,
         tie: Tie,
         to_asset: int | None = None,
         hops: int = 0,
     ) -> None:
-        self.placements.append(
-            Placement(signal.alert_id, group.id, tie, to_asset, hops)
-        )
-        group.first_at = min(group.first_at, signal.at)
-        group.last_at = max(group.last_at, signal.at)
-
-    def _final(self, group_id: int) -> int:
-        while group_id in self.became:
-            group_id = self.became[group_id]
-        return group_id
+        placed = Placement(signal.alert_id, incident, tie, to_asset, hops)
+        self.placements.append(placed)
 
 
-def _meet(one: Collection[int], other: Collection[int]) -> bool:
-    """Whether they have a member in common; walks the smaller only, as thousands of
-    ancestors are often held against a handful of failing assets."""
-    small, large = (one, other) if len(one) <= len(other) else (other, one)
-    return any(member in large for member in small)
-
-
-class _Remembered:
-    """Lineage within some hops, each question asked of the graph once."""
-
-    def __init__(self, lineage: Lineage, hops: int) -> None:
-        self._lineage = lineage
-        self._hops = hops
-        self._up: dict[int, dict[int, int]] = {}
-        self._down: dict[int, dict[int, int]] = {}
-
-    def ancestors(self, asset_id: int) -> dict[int, int]:
-        if asset_id not in self._up:
-            self._up[asset_id] = self._lineage.ancestors(asset_id, self._hops)
-        return self._up[asset_id]
-
-    def descendants(self, asset_id: int) -> dict[int, int]:
-        if asset_id not in self._down:
-            self._down[asset_id] = self._lineage.descendants(asset_id, self._hops)
-        return self._down[asset_id]
+def _tie(field: Field, fault: Fault, alarm: int) -> tuple[Tie, int | None, int]:
+    """What an alarm has to do with the others of its fault, the nearest relation
+    first: below one of them, above one of them, or below a root of them all."""
+    assets = field.alarms.assets
+    above = field.steps_from(alarm)
+    ways = [(above[a], int(assets[a])) for a in fault.alarms - {alarm} if a in above]
+    if ways:
+        steps, other = min(ways)
+        return Tie.DOWNSTREAM, other, steps
+    below = field.steps_below(alarm)
+    ways = [(below[a], int(assets[a])) for a in fault.alarms - {alarm} if a in below]
+    if ways:
+        steps, other = min(ways)
+        return Tie.UPSTREAM, other, steps
+    if not fault.roots:
+        return Tie.TOGETHER, None, 0
+    root = fault.roots[0]
+    return Tie.TOGETHER, int(field.assets[root]), int(field.steps_to[root, alarm])

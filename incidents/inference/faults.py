@@ -20,7 +20,8 @@ HOPELESS = -3.0
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Alarms that one root explains, and how much likelier so than each alone."""
+    """Alarms that one root explains; `roots` are the likeliest, by number. An alarm
+    alone has itself."""
 
     alarms: Group
     roots: tuple[int, ...]
@@ -47,6 +48,9 @@ def tell_apart(
     faults: list[Fault] = []
     kin: list[Kinship] = []
     for members in _components(field, window=window):
+        if len(members) == 1:
+            faults.append(Fault(frozenset(members), field.own_root(members[0])))
+            continue
         scores = Scores(field, members)
         here = {alarm: anchors[alarm] for alarm in members if alarm in anchors}
         search = Search(scores, members, here)
@@ -54,6 +58,12 @@ def tell_apart(
         faults += [Fault(group, tuple(search.best_roots(group))) for group in groups]
         kin += _kinships(search, groups)
     return faults, kin
+
+
+def _fault(search: Search, group: Group) -> Fault:
+    if len(group) == 1:
+        return Fault(group, search.scores.field.own_root(min(group)))
+    return Fault(group, tuple(search.best_roots(group)))
 
 
 def _components(field: Field, *, window: float) -> list[list[int]]:

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from incidents.inference.neighbourhood import (
     BEYOND,
     MOST_BELOW,
+    SILENT,
     Ints,
     Neighbourhood,
     likely_roots,
     spans,
 )
-from incidents.inference.observed import Alarms, Knowledge
+from incidents.inference.observed import Alarms, Know, Knowledge
 from incidents.inference.priors import Priors
 
 Floats = NDArray[np.float64]
@@ -53,7 +54,7 @@ def _spread_out(
         silent = np.where(
             alarm_of[fresh % size] >= 0, 0, since_alarm[origin[first]] + 1
         )
-        new = ~np.isin(fresh, seen, assume_unique=True) & (silent <= 3 + BEYOND)
+        new = ~np.isin(fresh, seen, assume_unique=True) & (silent <= SILENT + BEYOND)
         counts = np.bincount(seen // size, minlength=roots.size)
         new &= counts[fresh // size] < MOST_BELOW
         keys, since_alarm = fresh[new], silent[new]
@@ -80,7 +81,7 @@ class Field:
         hood: Neighbourhood,
         alarms: Alarms,
         *,
-        knowledge: Knowledge,
+        know: Know,
         priors: Priors,
         hops: int,
     ) -> None:
@@ -89,12 +90,14 @@ class Field:
         alarm_of = np.full(hood.ids.size, -1, dtype=np.intp)
         alarm_of[places] = np.arange(alarms.size)
         self.roots = likely_roots(hood, places, hops=hops)
+        self.alarm_of_root = alarm_of[self.roots]
         rows = _spread_out(hood, self.roots, alarm_of, hops=hops)
         self._lay_out(rows)
         self.alarm = alarm_of[rows.node]
+        knowledge = know(hood.ids[np.unique(rows.node)].tolist())
         self._hear(knowledge, rows)
         self._tie(knowledge, rows)
-        self._measure(rows)
+        self._measure(rows, hops)
         self.assets = hood.ids[self.roots]
         lean = knowledge.leaning
         self.leaning = np.array([lean.get(a, 0.0) for a in self.assets.tolist()])
@@ -157,7 +160,7 @@ class Field:
                 if habit.lag is not None:
                     self.edge_lag[edge] = habit.lag
 
-    def _measure(self, rows: _Templates) -> None:
+    def _measure(self, rows: _Templates, most: int) -> None:
         """How far each alarm is from each root, along a shortest way."""
         unknown, known = rows.hops.copy(), np.zeros(rows.hops.size)
         closer = rows.hops[self.upper] == rows.hops[self.lower] - 1
@@ -175,11 +178,50 @@ class Field:
         self.covers = np.zeros(shape, dtype=bool)
         self.hops, self.lag = np.zeros(shape), np.zeros(shape)
         self.steps_to = np.zeros(shape, dtype=np.intp)
-        heard = np.flatnonzero(self.alarm >= 0)
+        heard = np.flatnonzero((self.alarm >= 0) & (rows.hops <= most))
         at = (rows.root[heard], self.alarm[heard])
         self.covers[at] = True
         self.hops[at], self.lag[at] = unknown[heard], known[heard]
         self.steps_to[at] = rows.hops[heard]
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The assets that may have broken first."""
+        return frozenset(self.assets.tolist())
+
+    def failing_below(self, asset_id: int) -> set[int]:
+        """The failing assets that the asset is or lies upstream of."""
+        numbers = np.flatnonzero(self.assets == asset_id)
+        covered = self.covers[numbers].any(axis=0)
+        return set(self.alarms.assets[covered].tolist())
+
+    def failing_above(self, asset_id: int) -> set[int]:
+        """The failing assets upstream of a failing one; not those in a cycle."""
+        (alarm,) = np.flatnonzero(self.alarms.assets == asset_id)
+        above = self.steps_from(int(alarm)).keys() - {int(alarm)}
+        return set(self.alarms.assets[sorted(above)].tolist())
+
+    def children(self, asset_id: int) -> set[int]:
+        """What reads the asset directly."""
+        _, ends = self.hood.down.of(self.hood.places([asset_id]))
+        return set(self.hood.ids[ends].tolist())
+
+    def own_root(self, alarm: int) -> tuple[int]:
+        """The number of the root that is the alarmed asset itself."""
+        return (int(np.flatnonzero(self.alarm_of_root == alarm)[0]),)
+
+    def steps_from(self, alarm: int) -> dict[int, int]:
+        """{alarm upstream of this one: steps from there}."""
+        above = np.flatnonzero(self.covers[:, alarm] & (self.alarm_of_root >= 0))
+        steps = self.steps_to[above, alarm].tolist()
+        return dict(zip(self.alarm_of_root[above].tolist(), steps, strict=True))
+
+    def steps_below(self, alarm: int) -> dict[int, int]:
+        """{alarm downstream of this one: steps to there}."""
+        (own,) = self.own_root(alarm)
+        below = np.flatnonzero(self.covers[own])
+        steps = self.steps_to[own, below].tolist()
+        return dict(zip(below.tolist(), steps, strict=True))
 
     def log_likelihood(
         self, roots: Ints, members: NDArray[np.bool_], passes: Floats, says: Floats

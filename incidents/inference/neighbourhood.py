@@ -20,6 +20,7 @@ MOST_PAIRS = 150_000
 MOST_CANDIDATES = 400
 CANDIDATES_PER_ALARM = 3
 MOST_BELOW = 150
+SILENT = 3  # how many assets in a row may keep silent between root and alarm
 BEYOND = 2  # how far below the last alarm silence is still listened to
 
 
@@ -27,9 +28,19 @@ class _Reach(Protocol):
     @property
     def ids(self) -> NDArray[np.int64]: ...
 
+    @property
+    def distances(self) -> NDArray[np.int32]: ...
+
 
 class _Subgraph(Protocol):
-    def pairs(self) -> list[tuple[int, int]]: ...
+    @property
+    def ids(self) -> NDArray[np.int64]: ...
+
+    @property
+    def starts(self) -> NDArray[np.int32]: ...
+
+    @property
+    def ends(self) -> NDArray[np.int32]: ...
 
 
 class Lineage(Protocol):
@@ -89,32 +100,28 @@ class Neighbourhood:
     ) -> Neighbourhood:
         """What is within `hops` upstream of the failing assets, and what is as far
         downstream of that. `ties` are edges the lineage does not know."""
-        ties = list(ties)
-        start = {*failing.tolist(), *(up for up, _ in ties)}
-        above = lineage.reach(start, upstream=True, hops=hops).ids.tolist()
-        roots = {*start, *above}
-        below = lineage.reach(roots, hops=min(hops, 3 + BEYOND)).ids.tolist()
-        nodes = roots.union(below, (down for _, down in ties))
-        pairs = [*lineage.subgraph(nodes).pairs(), *ties]
-        return cls.of(pairs, nodes)
+        tied = np.array(list(ties), dtype=np.int64).reshape(-1, 2)
+        start = np.union1d(failing, tied[:, 0])
+        above = lineage.reach(start.tolist(), upstream=True, hops=hops).ids
+        roots = np.union1d(start, above)
+        below = lineage.reach(roots.tolist(), hops=min(hops, SILENT + BEYOND)).ids
+        nodes = np.union1d(np.union1d(roots, below), tied[:, 1])
+        known = lineage.subgraph(nodes.tolist())
+        heads = np.repeat(known.ids, np.diff(known.starts))
+        heads = np.concatenate([heads, tied[:, 0]])
+        tails = np.concatenate([known.ids[known.ends], tied[:, 1]])
+        return cls.of(heads, tails, nodes)
 
     @classmethod
-    def of(
-        cls, pairs: Iterable[tuple[int, int]], nodes: Iterable[int]
-    ) -> Neighbourhood:
-        ids = np.unique(np.fromiter(nodes, dtype=np.int64))
-        ends = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
-        ends = np.searchsorted(ids, np.unique(ends, axis=0)).astype(np.intp)
-        heads, tails = ends[:, 0], ends[:, 1]
-        level = _levels(heads, tails, ids.size)
-        forward = level[heads] < level[tails]
-        heads, tails = heads[forward], tails[forward]
-        return cls(
-            ids,
-            level,
-            Rows.pack(heads, tails, ids.size),
-            Rows.pack(tails, heads, ids.size),
-        )
+    def of(cls, heads: Pairs, tails: Pairs, nodes: NDArray[np.int64]) -> Neighbourhood:
+        """From edges by asset id; `nodes` are sorted and without doubles."""
+        size = nodes.size
+        joined = np.searchsorted(nodes, heads) * size + np.searchsorted(nodes, tails)
+        up, down = np.divmod(np.unique(joined).astype(np.intp), max(size, 1))
+        level = _levels(up, down, size)
+        forward = level[up] < level[down]
+        up, down = up[forward], down[forward]
+        return cls(nodes, level, Rows.pack(up, down, size), Rows.pack(down, up, size))
 
     def places(self, assets: Iterable[int]) -> Ints:
         """Where those of the assets stand that are in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +28,14 @@ class Knowledge:
     overdue: Collection[int] = ()
     leaning: Mapping[int, float] = field(default_factory=dict)
     habits: Mapping[Pair, Habit] = field(default_factory=dict)
+
+
+# Asked once, with the ids of all assets that matter.
+Know = Callable[[list[int]], Knowledge]
+
+
+def nothing_more(_: list[int]) -> Knowledge:
+    return Knowledge()
 
 
 @dataclass(frozen=True, slots=True)

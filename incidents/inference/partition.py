@@ -14,12 +14,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 
-from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
+from incidents.inference.priors import (
+    USUAL_PACE,
+    USUAL_SPREAD,
+    WEAK_SPREAD,
+    WIDE_PACE,
+)
 from incidents.inference.scores import IMPOSSIBLE, Group, Scores
 
+FEW = 8  # alarms that are searched from several starts
 MOST_STEPS = 80
 MOST_ROUNDS = 3
 TRIED_EXACTLY = 10
@@ -51,12 +58,27 @@ class Search:
     pace: int = USUAL_PACE
 
     def run(self) -> list[Group]:
+        """Return the likeliest groups found. Few alarms say little of spread and pace,
+        so for them the search begins from more than one."""
+        starts = [(USUAL_SPREAD, USUAL_PACE)]
+        if len(self.members) <= FEW:
+            starts = [*product((USUAL_SPREAD, WEAK_SPREAD), (USUAL_PACE, WIDE_PACE))]
+        found = [self._from(*start) for start in starts]
+        self.spread, self.pace, groups = max(found, key=self._worth)
+        return sorted(groups, key=min)
+
+    def _from(self, spread: int, pace: int) -> tuple[int, int, list[Group]]:
+        self.spread, self.pace = spread, pace
         groups = [frozenset([alarm]) for alarm in self.members]
         for _ in range(MOST_ROUNDS):
             groups = self._improve(groups)
-            if not self._refit(groups):
+            if len(groups) == len(self.members) or not self._refit(groups):
                 break
-        return sorted(groups, key=min)
+        return self.spread, self.pace, groups
+
+    def _worth(self, found: tuple[int, int, list[Group]]) -> float:
+        spread, pace, groups = found
+        return sum(self.scores.many(groups, spread, pace))
 
     def _improve(self, groups: list[Group]) -> list[Group]:
         for _ in range(MOST_STEPS):

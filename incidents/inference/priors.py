@@ -41,13 +41,14 @@ SPREADS = tuple(
     Spread(*pair) for pair in product((0.5, 0.65, 0.8, 0.92), (0.45, 0.6, 0.75, 0.9))
 )
 USUAL_SPREAD = SPREADS.index(Spread(0.8, 0.75))
+WEAK_SPREAD = SPREADS.index(Spread(0.5, 0.6))
 PACES = tuple(
     Pace(*pair)
     for pair in product(
         (0, 5, 20, 60, 300, 1200), (3, 8, 25, 80, 300, 1200, 3600, 14_400, 86_400)
     )
 )
-USUAL_PACE = PACES.index(Pace(5, 25))
+USUAL_PACE, WIDE_PACE = PACES.index(Pace(5, 25)), PACES.index(Pace(60, 1200))
 
 
 @dataclass(frozen=True, slots=True)

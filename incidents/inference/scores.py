@@ -7,13 +7,14 @@ best of them), so a fault whose source stays in doubt is not torn apart for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from incidents.inference.field import Field, Floats
 from incidents.inference.neighbourhood import Ints
+from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
 
 Group = frozenset[int]
 IMPOSSIBLE = -1e9
@@ -134,21 +135,44 @@ class Scores:
         self.prepare(((root, group) for root in roots), spread, pace)
         return sorted(roots, key=lambda r: -self.one(r, group, spread, pace))[:most]
 
-    def over_all(self, group: Group) -> tuple[list[int], Floats]:
-        """The common roots of the group, and the log score of each with spread and
-        pace left open. One that stands alone may be its own noise."""
+    def over_all(self, groups: list[Group]) -> list[tuple[list[int], Floats]]:
+        """For each group its common roots, and the log score of each with spread and
+        pace left open. An alarm alone says nothing of either; it may be noise."""
+        large = [group for group in groups if len(group) > 1]
+        keys = [(root, group) for group in large for root in self.roots_of(group)]
+        logs = self._averaged(keys)
+        lone = [group for group in groups if len(group) == 1]
+        keys = [(root, group) for group in lone for root in self.roots_of(group)]
+        self.prepare(keys, USUAL_SPREAD, USUAL_PACE)
+        logs |= {key: self._structure[*key, USUAL_SPREAD] for key in keys}
+        return [self._with_priors(group, logs) for group in groups]
+
+    def _averaged(
+        self, keys: list[tuple[int, Group]]
+    ) -> dict[tuple[int, Group], float]:
+        """Log likelihood of each, averaged over all spreads and all paces."""
+        if not keys:
+            return {}
+        size = max(1, min(3000, CHUNK_CELLS // max(self.field.alarms.size, 1)))
+        found: dict[tuple[int, Group], float] = {}
+        for start in range(0, len(keys), size):
+            part = keys[start : start + size]
+            spreads = range(len(self.priors.spreads))
+            structure = np.array([self._structured(part, s) for s in spreads])
+            paces = range(len(self.priors.paces))
+            timing = np.array([self._timed(part, pace) for pace in paces])
+            total = _mean_of_logs(structure) + _mean_of_logs(timing)
+            found |= zip(part, total.tolist(), strict=True)
+        return found
+
+    def _with_priors(
+        self, group: Group, logs: Mapping[tuple[int, Group], float]
+    ) -> tuple[list[int], Floats]:
         roots = self.roots_of(group)
-        keys = [(root, group) for root in roots]
-        priors = self.priors
-        structure = np.array(
-            [self._structured(keys, s) for s in range(len(priors.spreads))]
-        )
-        timing = np.array([self._timed(keys, p) for p in range(len(priors.paces))])
-        total = _mean_of_logs(structure) + _mean_of_logs(timing) + self.leaning[roots]
+        total = np.array([logs[root, group] for root in roots]) + self.leaning[roots]
         if len(group) == 1:
             (alone,) = group
-            asset = self.field.alarms.assets[alone]
-            own = self.field.assets[roots] == asset
+            own = self.field.alarm_of_root[roots] == alone
             total[own] = np.logaddexp(total[own], self.log_noise)
         return roots, total
 

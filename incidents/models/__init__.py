@@ -9,16 +9,19 @@ from incidents.models.members import (
     UncorrelatedAlert,
 )
 from incidents.models.people import RoleAssignment, Stakeholder, StatusUpdate
+from incidents.models.regrouping import EdgeHabit, Regrouping
 from incidents.models.timeline import TimelineEntry
 
 __all__ = [
     "FOLLOWS",
     "CauseVerdict",
+    "EdgeHabit",
     "FailingAsset",
     "Incident",
     "IncidentAlert",
     "IncidentQuerySet",
     "MergeOffer",
+    "Regrouping",
     "RoleAssignment",
     "Stakeholder",
     "StatusUpdate",

@@ -315,6 +315,22 @@ class Incident(models.Model):
         self.record(Kind.REOPENED, "Reopened.", at=at, by=by)
         return True
 
+    def part_from_merge(self, *, by: User, at: datetime) -> None:
+        """Be an incident of its own again, in the hands of `by`, because the merge was
+        undone."""
+        self.merged_into = None
+        self.status = self.Status.INVESTIGATING
+        self.resolved_at = self.mitigated_at = None
+        if self.acknowledged_at is None:
+            self._respond(by=by, at=at)
+        self.save(
+            update_fields=[
+                "merged_into", "status", "resolved_at", "mitigated_at",
+                "acknowledged_by", "acknowledged_at",
+            ]
+        )  # fmt: skip
+        self.record(Kind.REOPENED, "The merge was undone.", at=at, by=by)
+
     def check_clocks(self, *, now: datetime) -> None:
         """Raise InvalidInputError where the clocks run backwards or past `now`."""
         order = [

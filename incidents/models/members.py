@@ -13,7 +13,8 @@ class IncidentAlert(models.Model):
     """An alert belongs to at most one incident; `reason` says why to this one.
 
     `status` and `acknowledge_seen_at` are what the incident has taken into account
-    of the alert so far, so that each change reaches the timeline once.
+    of the alert so far, so that each change reaches the timeline once. `is_placed`:
+    a person has put it here, and here it stays.
     """
 
     incident = models.ForeignKey(
@@ -26,6 +27,7 @@ class IncidentAlert(models.Model):
         max_length=8, choices=Alert.Status, default=Alert.Status.FIRING
     )
     acknowledge_seen_at = models.DateTimeField(null=True, blank=True)
+    is_placed = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["added_at", "pk"]
@@ -34,7 +36,12 @@ class IncidentAlert(models.Model):
                 fields=["incident"],
                 name="member_firing",
                 condition=Q(status="firing"),
-            )
+            ),
+            models.Index(
+                fields=["incident"],
+                name="member_placed",
+                condition=Q(is_placed=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
@@ -23,8 +24,9 @@ from catalog.services.upserts import AssetFacts, upsert_assets
 from core.text import identifier
 from incidents.correlation import OpenIncident, Plan, Signal, decide
 from incidents.models import Incident, IncidentAlert, UncorrelatedAlert
-from incidents.run_ties import RunLineage
 from incidents.services.growing import apply_plan
+from incidents.services.growth import began_at
+from incidents.services.knowing import know_of
 from incidents.services.locking import lock_incidents
 from incidents.services.member_changes import take_changes
 from incidents.services.open_incidents import (
@@ -161,7 +163,14 @@ def _plan(
     in between."""
     ties = tie_runs(alerts)
     signals = [
-        Signal(a.pk, (a.integration_id, a.dedup_key), a.asset_id, a.first_at, a.pages)
+        Signal(
+            a.pk,
+            (a.integration_id, a.dedup_key),
+            a.asset_id,
+            a.first_at,
+            a.pages,
+            began_at(a),
+        )
         for a in alerts
     ]
     for _ in range(MOST_TRIES):
@@ -169,7 +178,9 @@ def _plan(
         plan = decide(
             signals,
             incidents=known.values(),
-            lineage=RunLineage(snapshot(fresh=True), ties),
+            lineage=snapshot(fresh=True),
+            ties=ties,
+            know=partial(know_of, between=_times(alerts)),
             hops=settings.CORRELATION_HOPS,
             window=settings.CORRELATION_WINDOW,
         )
@@ -177,6 +188,12 @@ def _plan(
         if all(_is_as_known(locked.get(i), known[i]) for i in plan.existing):
             return plan, locked
     raise OperationalError("incidents kept changing while alerts were grouped")
+
+
+def _times(alerts: Collection[Alert]) -> tuple[datetime, datetime]:
+    """When the first and the last of them began."""
+    times = [began_at(alert) for alert in alerts]
+    return min(times), max(times)
 
 
 def _is_as_known(locked: Incident | None, known: OpenIncident) -> bool:

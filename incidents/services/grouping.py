@@ -13,7 +13,13 @@ from accounts.services import record_audit
 from alerts.models import Alert
 from core.errors import DomainError, InvalidInputError
 from core.live import publish
-from incidents.models import FailingAsset, Incident, IncidentAlert, TimelineEntry
+from incidents.models import (
+    FailingAsset,
+    Incident,
+    IncidentAlert,
+    Regrouping,
+    TimelineEntry,
+)
 from incidents.services.assessing import assess
 from incidents.services.locking import lock_incident, lock_incidents
 from incidents.services.stakeholders import move_stakeholders, tell_start
@@ -30,7 +36,8 @@ def absorb(
 
     `kept` is saved and must be assessed anew afterwards.
     """
-    moved = IncidentAlert.objects.filter(incident=gone).update(incident=kept)
+    alerts = list(gone.members.values_list("alert_id", flat=True))
+    moved = gone.members.update(incident=kept)
     _add_failing(kept, gone.failing_assets.all())
     gone.failing_assets.all().delete()
     move_stakeholders(gone, kept)
@@ -52,6 +59,17 @@ def absorb(
     gone.merged_into = kept
     gone.alert_count = 0
     gone.save(update_fields=["merged_into", "alert_count"])
+    if alerts:
+        Regrouping.objects.create(
+            kind=Regrouping.Kind.MERGED,
+            source=gone,
+            target=kept,
+            alerts=alerts,
+            why=why[:500],
+            at=at,
+            by=by,
+            is_by_hand=by is not None,
+        )
     kept.merge_offers.filter(other=gone).delete()
     gone.merge_offers.filter(other=kept).delete()
     stop_escalation(subject=gone.subject, at=at)
@@ -90,7 +108,8 @@ def merge_incidents(
         if not incident.is_open:
             raise DomainError(f"{incident} is resolved and cannot be merged.")
     absorb(kept, gone, why="", at=at, by=by)
-    _settle(kept, at=at)
+    kept.members.update(is_placed=True)
+    settle(kept, at=at)
     record_audit(
         actor=by,
         action="incident.merged",
@@ -118,33 +137,31 @@ def split_incident(
     members = list(source.members.filter(alert__in=alert_ids).select_related("alert"))
     _check_split(source, members, alert_ids)
     alerts = [member.alert for member in members]
-    first = min(alerts, key=lambda alert: alert.first_at)
-    new = Incident.objects.create(
-        title=first.title,
-        status=Incident.Status.INVESTIGATING,
-        severity=min(alert.severity for alert in alerts),
-        severity_reason="The worst of its alerts.",
-        team=source.team,
-        private=source.private,
-        impact_started_at=min(first.occurred_at, first.first_at),
-        detected_at=first.first_at,
-        triggered_at=max(at, first.first_at),
-        acknowledged_at=max(at, first.first_at),
-        acknowledged_by=by,
-        last_alert_at=max(alert.last_at for alert in alerts),
-        alert_count=len(alerts),
-    )
-    source.members.filter(alert__in=alert_ids).update(
+    new = open_for(alerts, like=source, at=at)
+    new.acknowledge(by=by, at=max(at, new.triggered_at))
+    IncidentAlert.objects.filter(incident=source, alert__in=alert_ids).update(
         incident=new, reason=f"split off {source.subject} by a person"
     )
-    _move_failing(source, new, alerts)
+    move_failing(source, new, alerts)
+    IncidentAlert.objects.filter(incident__in=[source, new]).update(is_placed=True)
+    new.alert_count = len(alerts)
+    new.save(update_fields=["alert_count"])
     source.alert_count -= len(alerts)
     source.save(update_fields=["alert_count"])
+    Regrouping.objects.create(
+        kind=Regrouping.Kind.SPLIT,
+        source=source,
+        target=new,
+        alerts=sorted(alert.pk for alert in alerts),
+        at=at,
+        by=by,
+        is_by_hand=True,
+    )
     number = f"{len(alerts)} alerts" if len(alerts) > 1 else "1 alert"
     new.record(Kind.OPENED, f"Split off {source} with {number}.", at=at, by=by)
     source.record(Kind.CHANGED, f"{number} moved to {new}.", at=at, by=by)
     for incident in (source, new):
-        _settle(incident, at=at)
+        settle(incident, at=at)
     record_audit(
         actor=by,
         action="incident.split",
@@ -168,7 +185,7 @@ def _check_split(
         raise InvalidInputError({"alerts": ["Leave at least one alert where it is."]})
 
 
-def _move_failing(source: Incident, new: Incident, alerts: Collection[Alert]) -> None:
+def move_failing(source: Incident, new: Incident, alerts: Collection[Alert]) -> None:
     """Assets whose alerts have all moved go with them; others fail in both."""
     moved = {alert.asset_id for alert in alerts if alert.asset_id is not None}
     _add_failing(new, source.failing_assets.filter(asset__in=moved))
@@ -183,6 +200,24 @@ def _move_failing(source: Incident, new: Incident, alerts: Collection[Alert]) ->
         source.failing_assets.filter(asset=asset_id).update(since=since)
 
 
-def _settle(incident: Incident, *, at: datetime) -> None:
+def open_for(alerts: Collection[Alert], *, like: Incident, at: datetime) -> Incident:
+    """Open an incident for alerts that leave the incident `like`. They are not moved
+    yet."""
+    first = min(alerts, key=lambda alert: (alert.first_at, alert.pk))
+    return Incident.objects.create(
+        title=first.title,
+        severity=min(alert.severity for alert in alerts),
+        severity_reason="The worst of its alerts.",
+        team=like.team,
+        private=like.private,
+        impact_started_at=min(first.occurred_at, first.first_at),
+        detected_at=first.first_at,
+        triggered_at=max(at, first.first_at),
+        last_alert_at=max(alert.last_at for alert in alerts),
+    )
+
+
+def settle(incident: Incident, *, at: datetime) -> None:
+    """Reckon cause and effect anew after a regrouping, and tell who is affected."""
     found = assess(incident, at=at)
     tell_start({incident: found.dashboards}, at=at)

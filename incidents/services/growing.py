@@ -25,7 +25,7 @@ from incidents.services.assessing import (
     failing_since,
     take_in,
 )
-from incidents.services.grouping import absorb
+from incidents.services.grouping import absorb, settle
 from incidents.services.growth import (
     Growth,
     add_failing,
@@ -42,6 +42,7 @@ from incidents.services.paging import (
     start_paging,
     start_paging_all,
 )
+from incidents.services.regrouping import carry_out_moves
 from incidents.services.stakeholders import tell_start
 from incidents.severity import is_worse
 
@@ -68,7 +69,7 @@ def apply_plan(
     for key, growth in growths.items():
         growth.failing = known.get(key, {})
         growth.severity_before = growth.incident.severity
-    _merge(plan.merges, growths, incidents, at=at)
+    aside = _merge(plan.merges, growths, incidents, at=at)
     for growth in growths.values():
         add_failing(growth)
     _link_recurrences(growths.values())
@@ -76,6 +77,10 @@ def apply_plan(
     _load_causes(growths.values())
     _save(growths.values(), at=at)
     _page_and_tell(growths.values(), at=at)
+    for incident in aside:
+        settle(incident, at=at)
+    opened = {key: growth.incident for key, growth in growths.items()}
+    carry_out_moves(plan.moves, incidents={**incidents, **opened}, at=at)
     # Nobody can watch an incident that is not there yet.
     watched = [one.incident.subject for one in growths.values() if not one.is_new]
     publish("incidents", *watched)
@@ -107,20 +112,31 @@ def _merge(
     incidents: Mapping[int, Incident],
     *,
     at: datetime,
-) -> None:
+) -> list[Incident]:
+    """Return those that took in others, but no new alert: to be assessed anew."""
     names = _names(merge.asset_id for merge in merges)
+    aside: list[Incident] = []
     for merge in merges:
         kept, gone = incidents[merge.kept], incidents[merge.gone]
         asset = names.get(merge.asset_id, "an asset")
         if merge.is_offer:
             _offer(kept, gone, merge.asset_id, asset, at=at)
             continue
-        growth = growths[merge.kept]
         moved = failing_since([gone.pk]).get(gone.pk, {})
-        absorb(kept, gone, why=f"{asset} fails upstream of both.", at=at)
-        growth.failing = moved | growth.failing
-        growth.has_merged = True
+        growth = growths.get(merge.kept)
+        failing = moved | growth.failing if growth else moved
+        fails = growth is not None and any(
+            alert.asset_id == merge.asset_id for alert, _ in growth.joined
+        )
+        verb = "fails" if fails or merge.asset_id in failing else "lies"
+        absorb(kept, gone, why=f"{asset} {verb} upstream of both.", at=at)
         publish(gone.subject)
+        if growth is None:
+            aside.append(kept)
+        else:
+            growth.failing = failing
+            growth.has_merged = True
+    return aside
 
 
 def _offer(
@@ -213,7 +229,7 @@ def reason_for(placement: Placement, names: Mapping[int, str]) -> str:
         Tie.SAME_ASSET: f"about {asset} as well",
         Tie.UPSTREAM: f"{steps} upstream of {asset}",
         Tie.DOWNSTREAM: f"{steps} downstream of {asset}",
-        Tie.TOGETHER: "same fault as the others",
+        Tie.TOGETHER: f"{asset} lies {steps} upstream and of the others as well",
     }[placement.tie]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
+
 from alerts.models import Alert, Route
 from incidents.correlation import Placement
 from incidents.models import Incident, TimelineEntry
@@ -69,6 +71,15 @@ class Growth:
         )
 
 
+def began_at(alert: Alert) -> datetime:
+    """When the alert's asset began to fail: as the sender says, unless that lies
+    after the alert itself or longer before it than grouping looks back."""
+    earliest = alert.first_at - settings.CORRELATION_WINDOW
+    if earliest <= alert.occurred_at <= alert.first_at:
+        return alert.occurred_at
+    return alert.first_at
+
+
 def new_incident(alert: Alert, *, at: datetime) -> Incident:
     return Incident(
         title=alert.title,
@@ -110,5 +121,5 @@ def add_failing(growth: Growth) -> None:
             continue
         if asset_id not in growth.failing:
             growth.fresh.add(asset_id)
-        since = growth.failing.get(asset_id, alert.first_at)
-        growth.failing[asset_id] = min(since, alert.first_at)
+        since = growth.failing.get(asset_id, began_at(alert))
+        growth.failing[asset_id] = min(since, began_at(alert))

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
+from django.conf import settings
+
 from catalog.graph import LineageSnapshot, snapshot
-from catalog.models import Asset, Change
-from incidents.cause import CHANGE_LOOKBACK, Evidence, KnownChange, Suspect, rank
-from incidents.models import CauseVerdict
+from catalog.models import Asset, Change, Run
+from incidents.cause import Case, Evidence, KnownChange, Suspect, rank
+from incidents.models import CauseVerdict, FailingAsset
+from incidents.services.knowing import changes_before, know_of, sound_since
 from incidents.severity import TOP_TIER
 
+# How long before or after an alert the run it is about may have ended.
+NEAR = timedelta(hours=1)
 DASHBOARD_TYPES = (Asset.Type.DASHBOARD, Asset.Type.PRODUCT)
 
 
@@ -43,28 +49,82 @@ def examine(
 ) -> tuple[dict[int, Findings], dict[int, AssetRow]]:
     """Return findings for each {incident: {failing asset: since}}, and the assets.
 
-    Incidents that do not exist yet have keys below 0. Three queries for all, plus
-    one for the lineage's version.
+    Incidents that do not exist yet have keys below 0. A dozen queries, however many
+    incidents.
     """
     lineage = snapshot(fresh=True)
-    up = {a: lineage.ancestors(a) for since in failing.values() for a in since}
     below = {key: affected_by(since, lineage) for key, since in failing.items()}
-    assets = _assets(set(up).union(*below.values()))
-    changes = _changes(up, failing)
-    verdicts = _verdicts(key for key in failing if key > 0)
+    assets = _assets(set[int]().union(*failing.values(), *below.values()))
+    ranked = _ranked(failing, lineage)
+    assets |= _assets(
+        {s["asset"] for listed in ranked.values() for s in listed} - assets.keys()
+    )
     found = {}
     for key, since in failing.items():
-        confirmed, rejected = verdicts.get(key, (set(), set()))
-        evidence = Evidence(
-            since=since,
-            upstream={asset_id: up[asset_id] for asset_id in since},
-            changes=changes,
-            confirmed=confirmed,
-            rejected=rejected,
-        )
         reached = [assets[a] for a in below[key] | set(since) if a in assets]
-        found[key] = _findings(rank(evidence), below[key], reached)
+        found[key] = _findings(ranked[key], below[key], reached)
     return found, assets
+
+
+def _ranked(
+    failing: Mapping[int, Mapping[int, datetime]], lineage: LineageSnapshot
+) -> dict[int, list[Suspect]]:
+    times = [at for since in failing.values() for at in since.values()]
+    if not times:
+        return {key: [] for key in failing}
+    verdicts = _verdicts(key for key in failing if key > 0)
+    nothing: tuple[set[int], set[int]] = (set(), set())
+    cases = {
+        key: Case(since, *verdicts.get(key, nothing)) for key, since in failing.items()
+    }
+    between = (min(times), max(times))
+    hops = settings.CORRELATION_HOPS
+    near: set[int] = set().union(*failing.values())
+    near.update(lineage.reach(near, upstream=True, hops=hops).ids.tolist())
+    children = lineage.reach(near, hops=1).ids.tolist()
+    return rank(
+        cases,
+        Evidence(
+            lineage,
+            hops=hops,
+            others=_failing_elsewhere(failing),
+            changes=_known(changes_before(near, between=between)),
+            sound=sound_since(near.union(children), since=between[0]),
+            failed=_failed_runs(near, between=between),
+            know=partial(know_of, between=between),
+        ),
+    )
+
+
+def _known(changes: Iterable[Change]) -> list[KnownChange]:
+    return [
+        KnownChange(c.asset_id, c.kind, c.title, c.occurred_at, c.url)
+        for c in changes
+        if c.asset_id is not None
+    ]
+
+
+def _failing_elsewhere(keys: Iterable[int]) -> set[int]:
+    """What fails in other open incidents."""
+    rows = FailingAsset.objects.filter(incident__resolved_at=None, until=None)
+    rows = rows.exclude(incident__in=[key for key in keys if key > 0])
+    return set(rows.values_list("asset_id", flat=True))
+
+
+def _failed_runs(
+    asset_ids: Collection[int], *, between: tuple[datetime, datetime]
+) -> dict[int, datetime]:
+    """{asset: when a run of it failed around then}."""
+    rows = Run.objects.filter(
+        asset__in=asset_ids,
+        state=Run.State.FAILED,
+        updated_at__gte=between[0] - NEAR,
+        updated_at__lte=between[1] + NEAR,
+    ).order_by("-updated_at")
+    return {
+        run.asset_id: run.ended_at or run.updated_at
+        for run in rows.only("asset_id", "ended_at", "updated_at")
+    }
 
 
 def _findings(
@@ -96,22 +156,6 @@ def _assets(ids: Collection[int]) -> dict[int, AssetRow]:
         "id", "name", "type", "tier", "team_id"
     )
     return {row[0]: AssetRow(*row) for row in rows}
-
-
-def _changes(
-    up: Mapping[int, Mapping[int, int]],
-    failing: Mapping[int, Mapping[int, datetime]],
-) -> list[KnownChange]:
-    suspects = set(up).union(*up.values())
-    began = [at for since in failing.values() for at in since.values()]
-    if not began:
-        return []
-    rows = Change.objects.filter(
-        asset__in=suspects,
-        occurred_at__gte=min(began) - CHANGE_LOOKBACK,
-        occurred_at__lte=max(began),
-    ).values_list("asset_id", "kind", "title", "occurred_at")
-    return [KnownChange(a, kind, title, at) for a, kind, title, at in rows if a]
 
 
 def _verdicts(incident_ids: Iterable[int]) -> dict[int, tuple[set[int], set[int]]]:

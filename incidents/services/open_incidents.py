@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.models import Alert
 from incidents.correlation import Key, OpenIncident
-from incidents.models import FailingAsset, Incident, IncidentAlert
+from incidents.models import FailingAsset, Incident, IncidentAlert, Regrouping
 
 RESOLVED = Incident.Status.RESOLVED
 
@@ -18,22 +19,24 @@ def load_open_incidents(alerts: Collection[Alert]) -> dict[int, OpenIncident]:
     """Return {id: incident} of the open ones that may take some of `alerts`: those
     that have a failing asset, if any alert names one, or a key of the others.
 
-    Three queries; thousands of incidents about other keys cost nothing.
+    Five queries; thousands of incidents about other keys cost nothing.
     """
-    failing: dict[int, set[int]] = defaultdict(set)
+    failing: dict[int, dict[int, datetime]] = defaultdict(dict)
     keys = _open_keys([alert for alert in alerts if alert.asset_id is None])
     is_near = Q(pk__in=keys)
     if any(alert.asset_id is not None for alert in alerts):
-        is_near |= Exists(FailingAsset.objects.filter(incident=OuterRef("pk")))
-        for incident_id, asset_id in FailingAsset.objects.exclude(
+        fails = Exists(FailingAsset.objects.filter(incident=OuterRef("pk")))
+        is_near = Q(is_near | fails)
+        for incident_id, asset_id, since in FailingAsset.objects.exclude(
             incident__status=RESOLVED
-        ).values_list("incident_id", "asset_id"):
-            failing[incident_id].add(asset_id)
+        ).values_list("incident_id", "asset_id", "since"):
+            failing[incident_id][asset_id] = since
     rows = (
         Incident.objects.open()
         .filter(is_near)
         .values_list("id", "detected_at", "last_alert_at", "acknowledged_at", "private")
     )
+    placed, apart = _placed_by_hand(failing), _kept_apart(failing)
     return {
         pk: OpenIncident(
             id=pk,
@@ -43,9 +46,37 @@ def load_open_incidents(alerts: Collection[Alert]) -> dict[int, OpenIncident]:
             failing=frozenset(failing.get(pk, ())),
             keys=frozenset(keys.get(pk, ())),
             stands_alone=private,
+            since=failing.get(pk, {}),
+            placed=frozenset(placed.get(pk, ())),
+            apart=frozenset(apart.get(pk, ())),
         )
         for pk, detected_at, last_alert_at, acknowledged_at, private in rows
     }
+
+
+def _placed_by_hand(incident_ids: Collection[int]) -> dict[int, set[int]]:
+    """{incident: the assets a person has put there}."""
+    placed: dict[int, set[int]] = defaultdict(set)
+    for incident_id, asset_id in (
+        IncidentAlert.objects.filter(is_placed=True, incident__in=list(incident_ids))
+        .exclude(alert__asset=None)
+        .values_list("incident_id", "alert__asset_id")
+    ):
+        placed[incident_id].add(asset_id)
+    return placed
+
+
+def _kept_apart(incident_ids: Collection[int]) -> dict[int, set[int]]:
+    """{incident: those that a person has said to be another fault}."""
+    apart: dict[int, set[int]] = defaultdict(set)
+    rows = Regrouping.objects.filter(
+        source__in=list(incident_ids), target__in=list(incident_ids)
+    )
+    for row in rows:
+        if row.keeps_apart:
+            apart[row.source_id].add(row.target_id)
+            apart[row.target_id].add(row.source_id)
+    return apart
 
 
 def _open_keys(alerts: Collection[Alert]) -> dict[int, set[Key]]:

@@ -73,8 +73,23 @@ def test_a_shared_downstream_does_not_glue_two_sources_together() -> None:
     assert open_groups() == {frozenset({"orders", "report"}), frozenset({"weather"})}
 
 
-def test_siblings_join_through_their_upstream_when_it_alerts() -> None:
+def test_siblings_are_one_fault_of_a_silent_upstream() -> None:
     make_lineage("raw > left", "raw > right")
+    break_in_turn(["left", "right"], make_integration())
+    assert open_groups() == {frozenset({"left", "right"})}
+    incident = Incident.objects.get()
+    assert str(incident.suspected_asset) == "raw"
+    assert "right failed (raw lies 1 step upstream and of the others as well)" in texts(
+        incident
+    )
+
+
+# What raw feeds besides, and is well: two failures among so many may be chance.
+CALM = [f"raw > calm_{number}" for number in range(6)]
+
+
+def test_siblings_among_many_join_when_their_upstream_alerts() -> None:
+    make_lineage("raw > left", "raw > right", *CALM)
     inlet = make_integration()
     break_in_turn(["left", "right"], inlet)
     assert len(open_groups()) == 2
@@ -88,16 +103,20 @@ def test_siblings_join_through_their_upstream_when_it_alerts() -> None:
     assert f"{gone} was merged into this. raw fails upstream of both." in texts(kept)
 
 
-def test_an_acknowledged_incident_is_offered_for_merging_and_left_alone() -> None:
-    make_lineage("raw > left", "raw > right")
+def test_acknowledged_incidents_are_offered_for_merging_and_left_alone() -> None:
+    make_lineage("raw > left", "raw > right", *CALM)
     inlet = make_integration()
     break_in_turn(["left", "right"], inlet)
-    second = Incident.objects.order_by("pk").last()
-    assert second is not None
-    acknowledge_incident(incident_id=second.pk, by=make_user(), at=minutes(2))
-    fire("raw", at=3, integration=inlet)
+    first, second = Incident.objects.order_by("pk")
+    for one in (first, second):
+        acknowledge_incident(incident_id=one.pk, by=make_user(), at=minutes(2))
+    for name in ("raw", "calm_0", "calm_1", "calm_2"):
+        fire(name, at=3, integration=inlet)
     correlate()
-    assert open_groups() == {frozenset({"raw", "left"}), frozenset({"right"})}
+    assert open_groups() == {
+        frozenset({"raw", "left", "calm_0", "calm_1", "calm_2"}),
+        frozenset({"right"}),
+    }
     assert MergeOffer.objects.get().other == second
     assert any("Looks like one fault" in text for text in texts(second))
 

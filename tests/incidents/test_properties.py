@@ -1,13 +1,19 @@
-"""What grouping holds to on any graph and in any order of arrival."""
+"""What grouping holds to on any graph, in any order of arrival, whatever people do."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from datetime import timedelta
-from random import Random
 
-from hypothesis import assume, given
-from hypothesis import strategies as st
+import hypothesis.strategies as st
+from hypothesis import assume, given, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from catalog.graph import LineageSnapshot
 from incidents.correlation import OpenIncident, Plan, Signal, decide
@@ -43,6 +49,8 @@ class House:
         self.lineage = LineageSnapshot.build(edges)
         self.members: dict[int, set[Signal]] = {}
         self.acknowledged: set[int] = set()
+        self.placed: dict[int, set[int]] = {}
+        self.apart: dict[int, set[int]] = {}
         self.next_id = 1
 
     def take(self, signals: list[Signal]) -> Plan:
@@ -71,94 +79,78 @@ class House:
             last_at=max(times),
             acknowledged=pk in self.acknowledged,
             failing=frozenset(failing),
+            since={s.asset_id: s.since for s in self.members[pk] if s.asset_id},
+            placed=frozenset(self.placed.get(pk, ())),
+            apart=frozenset(self.apart.get(pk, ())),
         )
 
     def _carry_out(self, plan: Plan, signals: dict[int, Signal]) -> None:
         ids: dict[int, int] = {}
+
+        def members(pk: int) -> set[Signal]:
+            if pk < 0 and pk not in ids:
+                ids[pk], self.next_id = self.next_id, self.next_id + 1
+            return self.members.setdefault(ids.get(pk, pk), set())
+
+        for move in plan.moves:
+            moved = {
+                s for s in self.members[move.source] if s.asset_id == move.asset_id
+            }
+            self.members[move.source] -= moved
+            members(move.target).update(moved)
         for merge in plan.merges:
             if not merge.is_offer:
                 self.members[merge.kept] |= self.members.pop(merge.gone)
         for placement in plan.placements:
-            pk = placement.incident
-            if pk < 0:
-                if pk not in ids:
-                    ids[pk], self.next_id = self.next_id, self.next_id + 1
-                pk = ids[pk]
-            self.members.setdefault(pk, set()).add(signals[placement.alert_id])
+            members(placement.incident).add(signals[placement.alert_id])
 
 
-def component_of(edges: Edges) -> dict[int, int]:
-    """{asset: the smallest asset it is connected with}."""
-    parent = {asset: asset for asset in range(1, 13)}
-
-    def find(asset: int) -> int:
-        while parent[asset] != asset:
-            asset = parent[asset]
-        return asset
-
-    for a, b in edges:
-        low, high = sorted((find(a), find(b)))
-        parent[high] = low
-    return {asset: find(asset) for asset in parent}
+def share_an_ancestor(lineage: LineageSnapshot, assets: set[int]) -> bool:
+    above = [{asset, *lineage.ancestors(asset)} for asset in assets]
+    return bool(set.intersection(*above)) if above else True
 
 
+@settings(deadline=None)
 @given(graphs(), assets)
-def test_failures_in_different_components_never_share_an_incident(
+def test_two_failures_without_a_common_ancestor_never_share_an_incident(
     edges: Edges, failing: list[int]
 ) -> None:
-    house, component = House(edges), component_of(edges)
-    house.take(signals_of(failing))
-    for group in house.groups():
-        assert len({component[asset] for asset in group if asset}) == 1
-
-
-@given(graphs(), assets)
-def test_any_two_in_an_incident_have_a_common_ancestor_with_a_third(
-    edges: Edges, failing: list[int]
-) -> None:
-    """No incident falls apart into two parts without a common ancestor."""
     house = House(edges)
     for signal in signals_of(failing):
         house.take([signal])
-    lineage = house.lineage
-    for group in house.groups():
-        members = {asset for asset in group if asset is not None}
-        above = {a: {a, *lineage.ancestors(a)} for a in members}
-        reached, todo = set(), [min(members)]
-        while todo:
-            asset = todo.pop()
-            if asset not in reached:
-                reached.add(asset)
-                todo += [b for b in members if above[asset] & above[b]]
-        assert reached == members
+        for group in house.groups():
+            assert share_an_ancestor(house.lineage, {a for a in group if a})
 
 
+@settings(deadline=None)
+@given(graphs(), assets, st.data())
+def test_neither_the_order_nor_the_batches_of_arrival_matter(
+    edges: Edges, failing: list[int], data: st.DataObject
+) -> None:
+    signals = signals_of(failing)
+    arrived = data.draw(st.permutations(signals))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(arrived)))))
+    at_once, in_parts = House(edges), House(edges)
+    at_once.take(signals)
+    for start, end in zip([0, *cuts], [*cuts, len(arrived)], strict=True):
+        in_parts.take(list(arrived[start:end]))
+    assert at_once.groups() == in_parts.groups()
+
+
+@settings(deadline=None)
 @given(graphs(), st.integers(1, 12), st.data())
-def test_the_order_of_arrival_does_not_matter_for_one_fault(
+def test_a_fault_that_breaks_everything_below_it_is_one_incident(
     edges: Edges, root: int, data: st.DataObject
 ) -> None:
     below = sorted(LineageSnapshot.build(edges).descendants(root))
-    broken = data.draw(st.lists(st.sampled_from(below), unique=True)) if below else []
-    order = data.draw(st.permutations([root, *broken]))
+    order = data.draw(st.permutations([root, *below]))
     house = House(edges)
     for signal in signals_of(list(order)):
         house.take([signal])
     assert house.groups() == {frozenset(order)}
 
 
-@given(graphs(), assets, st.randoms(use_true_random=False))
-def test_a_batch_is_decided_alike_in_any_order(
-    edges: Edges, failing: list[int], random: Random
-) -> None:
-    signals = signals_of(failing)
-    shuffled = signals.copy()
-    random.shuffle(shuffled)
-    one, other = House(edges), House(edges)
-    one.take(signals)
-    other.take(shuffled)
-    assert one.groups() == other.groups()
-
-
+@settings(deadline=None)
 @given(graphs(), assets, st.sets(st.integers(1, 12)))
 def test_every_paging_alert_ends_in_exactly_one_incident(
     edges: Edges, failing: list[int], quiet: set[int]
@@ -168,16 +160,16 @@ def test_every_paging_alert_ends_in_exactly_one_incident(
         for s in signals_of(failing)
     ]
     house = House(edges)
-    placed: dict[int, int] = defaultdict(int)
-    for signal in signals:
-        for placement in house.take([signal]).placements:
-            placed[placement.alert_id] += 1
+    placed = Counter(
+        p.alert_id for signal in signals for p in house.take([signal]).placements
+    )
     for signal in signals:
         assert placed[signal.alert_id] <= 1
         assert placed[signal.alert_id] == 1 or not signal.pages
     assert all(any(s.pages for s in group) for group in house.members.values())
 
 
+@settings(deadline=None)
 @given(graphs(), assets)
 def test_an_acknowledged_incident_is_never_merged_away(
     edges: Edges, failing: list[int]
@@ -193,6 +185,7 @@ def test_an_acknowledged_incident_is_never_merged_away(
         assert house.members[pk] >= members
 
 
+@settings(deadline=None)
 @given(graphs(), assets)
 def test_the_same_alerts_again_open_nothing(edges: Edges, failing: list[int]) -> None:
     house = House(edges)
@@ -201,3 +194,104 @@ def test_the_same_alerts_again_open_nothing(edges: Edges, failing: list[int]) ->
     before = house.groups()
     house.take(signals)
     assert house.groups() == before
+
+
+class PeopleAndMachine(RuleBasedStateMachine):
+    """Alerts come in while people acknowledge, split, move, merge and resolve."""
+
+    @initialize(edges=graphs())
+    def build(self, edges: Edges) -> None:
+        self.house = House(edges)
+        self.waiting = [s.asset_id for s in signals_of(list(range(1, 13)))]
+        self.clock = 0
+        self.by_hand: dict[int, int] = {}
+        self.closed: dict[int, set[Signal]] = {}
+        self.split: set[frozenset[int]] = set()
+
+    def incidents(self) -> st.SearchStrategy[int]:
+        return st.sampled_from(sorted(self.house.members))
+
+    @precondition(lambda self: bool(self.waiting))
+    @rule(data=st.data(), count=st.integers(1, 4))
+    def alerts_come(self, data: st.DataObject, count: int) -> None:
+        working = {
+            pk: set(m)
+            for pk, m in self.house.members.items()
+            if pk in self.house.acknowledged
+        }
+        batch = []
+        for _ in range(min(count, len(self.waiting))):
+            asset = data.draw(st.sampled_from(self.waiting))
+            self.waiting.remove(asset)
+            self.clock += 1
+            at = NOON + timedelta(minutes=self.clock)
+            batch.append(Signal(self.clock, (1, str(self.clock)), asset, at))
+        plan = self.house.take(batch)
+        for pk, members in working.items():
+            assert self.house.members[pk] >= members
+        for merge in plan.merges:
+            assert frozenset((merge.kept, merge.gone)) not in self.split
+
+    @precondition(lambda self: bool(self.house.members))
+    @rule(data=st.data())
+    def somebody_acknowledges(self, data: st.DataObject) -> None:
+        self.house.acknowledged.add(data.draw(self.incidents()))
+
+    @precondition(lambda self: any(len(m) > 1 for m in self.house.members.values()))
+    @rule(data=st.data())
+    def somebody_splits(self, data: st.DataObject) -> None:
+        large = [pk for pk, m in self.house.members.items() if len(m) > 1]
+        source = data.draw(st.sampled_from(sorted(large)))
+        taken = data.draw(st.sampled_from(sorted(self.house.members[source], key=repr)))
+        new, self.house.next_id = self.house.next_id, self.house.next_id + 1
+        self.house.members[source].discard(taken)
+        self.house.members[new] = {taken}
+        self.house.acknowledged.add(new)
+        self.house.apart.setdefault(source, set()).add(new)
+        self.split.add(frozenset((source, new)))
+        self.put(source), self.put(new)
+
+    @precondition(lambda self: len(self.house.members) > 1)
+    @rule(data=st.data())
+    def somebody_merges(self, data: st.DataObject) -> None:
+        gone, kept = data.draw(
+            st.lists(self.incidents(), min_size=2, max_size=2, unique=True)
+        )
+        self.house.members[kept] |= self.house.members.pop(gone)
+        self.house.acknowledged.discard(gone)
+        self.put(kept)
+
+    @precondition(lambda self: bool(self.house.members))
+    @rule(data=st.data())
+    def somebody_resolves(self, data: st.DataObject) -> None:
+        pk = data.draw(self.incidents())
+        self.closed[pk] = self.house.members.pop(pk)
+        self.by_hand = {a: at for a, at in self.by_hand.items() if at != pk}
+        self.waiting += [s.asset_id for s in self.closed[pk]]
+
+    def put(self, pk: int) -> None:
+        assets = {s.asset_id for s in self.house.members[pk] if s.asset_id}
+        self.house.placed[pk] = assets
+        self.by_hand |= dict.fromkeys(assets, pk)
+
+    @invariant()
+    def what_a_person_placed_stays(self) -> None:
+        for asset, pk in getattr(self, "by_hand", {}).items():
+            assert asset in {s.asset_id for s in self.house.members[pk]}
+
+    @invariant()
+    def the_closed_take_nothing(self) -> None:
+        for pk in getattr(self, "closed", {}):
+            assert pk not in self.house.members
+
+    @invariant()
+    def each_asset_fails_in_one_incident(self) -> None:
+        if hasattr(self, "house"):
+            failing = [s.asset_id for m in self.house.members.values() for s in m]
+            assert len(failing) == len(set(failing))
+
+
+PeopleAndMachine.TestCase.settings = settings(
+    deadline=None, max_examples=40, stateful_step_count=20
+)
+TestPeopleAndMachine = PeopleAndMachine.TestCase
