@@ -6,7 +6,7 @@ at `/live/?topic=incident:12&topic=incidents` (server-sent events named "changed
 whose data is the topic) and fetch the parts that hang from that topic.
 
 Topics: "incidents" (any of them), "incident:<id>", "integration:<id>",
-"asset:<id>", "oncall", "user:<id>".
+"asset:<id>", "oncall", "user:<id>", "quiet" (silences, rules, what they keep back).
 """
 
 from django.db import connection
