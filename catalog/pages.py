@@ -19,6 +19,7 @@ from catalog.models import Asset, Run
 from catalog.panels import Panel
 from catalog.search import NO_TEAM, AssetFilter, relatives
 from catalog.signals import asset_panels
+from catalog.standing import standing_of
 from core.templatetags.headwater import duration, exact
 
 PICTURE_HOPS = 2
@@ -161,6 +162,7 @@ def asset_page(asset: Asset, *, request: HttpRequest, at: datetime) -> dict[str,
         "runs": recent_runs(asset),
         "changes": asset.changes.select_related("recorded_by")[:8],
         "aliases": asset.aliases.all()[:10],
+        "standing": standing_of(asset, above.keys(), below.keys()),
         "panels": _panels(asset, request=request, at=at),
     }
 

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest, responder_required
 from catalog import graph
 from catalog.forms import AssetForm
-from catalog.models import Asset, Edge
+from catalog.models import Asset
 from catalog.pages import asset_page, facets
 from catalog.search import AssetFilter
 from catalog.services import add_edge, edit_asset, merged_into, remove_edge
+from catalog.standing import edges_of
 from core.http import absolute_url
 from core.text import one_line
 
@@ -112,14 +113,11 @@ def edges(request: SignedInRequest, pk: int) -> HttpResponse:
     """Where lineage is corrected by hand."""
     asset = get_object_or_404(Asset, pk=pk)
     text = one_line(request.GET.get("find", ""), 200)
-    up = Edge.objects.filter(downstream=asset).select_related("upstream")
-    down = Edge.objects.filter(upstream=asset).select_related("downstream")
     found = Asset.objects.matching(text) if text else Asset.objects.none()
     context = {
         "asset": asset,
         "find": text,
-        "upstream": up.order_by("upstream__name"),
-        "downstream": down.order_by("downstream__name"),
+        **edges_of(asset),
         "matches": found.exclude(pk=pk)[:MATCHES_SHOWN],
     }
     return render(request, "catalog/edges.html", context)

@@ -13,9 +13,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from catalog.graph import snapshot
 from catalog.importers.sql import ALL, SqlLineage, UnreadableSqlError, read_statements
-from catalog.models import Asset, AssetSchema, Source, SqlText
+from catalog.models import Asset, AssetSchema, Edge, Source, SqlText
 from catalog.services.columns import ColumnFacts, record_columns
 from catalog.services.edges import upsert_edges
 from catalog.services.upserts import AssetFacts, upsert_assets
@@ -87,11 +86,13 @@ def _take(text: SqlText, *, at: datetime) -> None:
 
 def _neighbours(asset: Asset, *, is_job: bool) -> tuple[list[_Table], list[_Table]]:
     """The tables the asset reads, also through the job that makes it, and makes."""
-    lineage = snapshot()
-    parents = set(lineage.parents(asset.pk))
+    # From the tables, as the text was told a moment ago, together with its edges.
+    parents = _parents({asset.pk})
     if not is_job:
-        parents |= {up for parent in parents for up in lineage.parents(parent)}
-    children = lineage.children(asset.pk) if is_job else []
+        parents |= _parents(parents)
+    below = Edge.objects.current().filter(upstream=asset).order_by("downstream")
+    children = list(below.values_list("downstream", flat=True).distinct())
+    children = children if is_job else []
     rows = Asset.objects.filter(pk__in=parents.union(children)).exclude(
         type__in=JOB_TYPES
     )
@@ -103,6 +104,11 @@ def _neighbours(asset: Asset, *, is_job: bool) -> tuple[list[_Table], list[_Tabl
         [tables[pk] for pk in sorted(parents) if pk in tables],
         [tables[pk] for pk in children if pk in tables],
     )
+
+
+def _parents(asset_ids: Iterable[int]) -> set[int]:
+    edges = Edge.objects.current().filter(downstream__in=asset_ids)
+    return set(edges.values_list("upstream", flat=True))
 
 
 def _schema(tables: Iterable[_Table]) -> dict[str, list[str]]:
