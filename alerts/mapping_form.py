@@ -73,7 +73,7 @@ class MappingForm(forms.Form):
     @classmethod
     def of(cls, mapping: dict[str, Any] | None, *, body: str) -> MappingForm:
         """Filled with what is stored; without anything, with a guess from the body."""
-        told = mapping or guess_mapping(body)
+        told: dict[str, Any] = mapping or {**guess_mapping(body)}
         pairs = {
             name: "\n".join(f"{k} = {v}" for k, v in _in_order(told.get(name, {})))
             for name in PAIRS
