@@ -135,8 +135,10 @@ def _one_of(item: Item, field: str, words: dict[str, T], errors: Errors) -> T | 
 
 def _url(item: Item, errors: Errors) -> str:
     value = _text(item, "url", errors)
+    if not value:
+        return ""
     url = link(value)
-    if value and not url:
+    if not url:
         errors["url"] = [
             f"Must start with http:// or https:// and have at most {URL_LENGTH} "
             "characters."

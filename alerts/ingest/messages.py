@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from alerts.formats.base import IncomingAlert, Parsed
 from alerts.models import SEVERITY_OF_WORD
@@ -29,8 +30,7 @@ class Message:
     has_catalog_facts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What became of one alert. `id` is None when there was nothing to resolve."""
 
     id: int | None

@@ -60,8 +60,8 @@ def remove_old_alerts(*, at: datetime) -> int:
         if not pks:
             break
         last = max(pks)
-        for _, kept in alerts_kept.send(sender=Alert, alert_ids=pks):
-            pks = pks - kept
+        for _, kept in alerts_kept.send(sender=Alert, alert_ids=set(pks)):
+            pks.difference_update(kept or ())
         total += over.filter(pk__in=pks).delete()[1].get("alerts.Alert", 0)
     return total
 
