@@ -1,7 +1,8 @@
 """What holds for every format."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.formats import opsgenie, pagerduty
 from alerts.formats.base import (
     KEY_LENGTH,
     LABEL_COUNT,
@@ -22,7 +24,7 @@ from alerts.formats.registry import FORMATS, choices
 from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH
 from core.errors import InvalidInputError
 from core.text import URL_LENGTH
-from tests.payloads import FOLDER
+from tests.payloads import FOLDER, load
 
 NOW = datetime(2026, 1, 10, 3, 5, tzinfo=UTC)
 CONTEXT = ParseContext(received_at=NOW)
@@ -122,6 +124,78 @@ def test_spoiled_real_messages_are_read_or_refused(
     name: str, data: st.DataObject
 ) -> None:
     parse_or_refuse(name, spoil(data.draw(st.sampled_from(REAL)), data))
+
+
+# What a format's own messages look like, beside its sample.
+OWN = {
+    "airflow": ["airflow-http/04"],
+    "alertmanager": ["alertmanager-webhook/02"],
+    "dagster": ["dagster/01"],
+    "datadog": ["from_docs/datadog_keep_template"],
+    "dbt": ["from_docs/dbtcloud_completed"],
+    "elementary": ["elementary-slack/01"],
+    "grafana": ["from_docs/grafana_firing"],
+    "great_expectations": ["great_expectations/describe_dict"],
+    "monte_carlo": ["from_docs/montecarlo_anomaly"],
+    "openlineage": ["airflow-openlineage/04"],
+    "pagerduty": ["pagerduty/01", "alertmanager-pagerduty/01"],
+    "prefect": ["prefect/01", "prefect/02"],
+}
+NASTY: list[Any] = [
+    None,
+    True,
+    -1,
+    10**400,
+    1e308,
+    "",
+    "None",
+    "\x00\ud800\u202e",
+    "9999-12-31T23:59:59.999999+14:00",
+    "0001-01-01T00:00:00Z",
+    "x" * 10_000,
+    [],
+    {},
+    [[None, {}, ""]],
+    {"": {"a": [{}]}},
+]
+
+
+def own_messages(name: str) -> list[Any]:
+    kept = [load(one) for one in OWN.get(name, [])]
+    bodies = [one.get("body_json", one) for one in kept if isinstance(one, dict)]
+    return [json.loads(json.dumps(FORMATS[name].sample(KEY, NOW))), *bodies]
+
+
+def with_one_changed(body: Any, value: Any) -> Iterator[Any]:
+    """Yield `body` with `value` in place of each of its values in turn."""
+    yield value
+    keys: Iterable[Any] = body if isinstance(body, dict) else ()
+    if isinstance(body, list):
+        keys = range(min(len(body), 4))
+    for key in keys:
+        for changed in with_one_changed(body[key], value):
+            copy = body.copy()
+            copy[key] = changed
+            yield copy
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_any_field_may_hold_anything(name: str) -> None:
+    for body in own_messages(name):
+        for value in NASTY:
+            for changed in with_one_changed(body, value):
+                parse_or_refuse(name, changed)
+
+
+@settings(max_examples=50, deadline=None)
+@given(payload=any_json | st.dictionaries(any_text, any_json), text=any_text)
+def test_changes_and_actions_are_read_or_refused(payload: object, text: str) -> None:
+    for read in (
+        lambda: pagerduty.parse_change(payload, CONTEXT),
+        lambda: opsgenie.parse_action(text, "close"),
+    ):
+        with suppress(InvalidInputError):
+            check(read())
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -1,7 +1,7 @@
 """One installation for all real senders: real processes and what its API tells."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -17,6 +17,7 @@ class Headwater:
 
     url: str
     client: httpx.Client
+    ids: dict[str, int] = field(default_factory=dict)
 
     def get(self, path: str, **query: str) -> Any:
         answer = self.client.get(f"/api/v1/{path}", params=query)
@@ -29,7 +30,9 @@ class Headwater:
             "/api/v1/integrations/", json={"name": format_, "format": format_}
         )
         assert answer.status_code == 201, answer.text
-        return str(answer.json()["key"])
+        made = answer.json()
+        self.ids[made["key"]] = made["id"]
+        return str(made["key"])
 
     def incident_on(self, namespace: str, name: str) -> int:
         """Wait until an incident is open about the asset; return the incident's id."""
@@ -53,6 +56,28 @@ class Headwater:
     def statuses(self, incident: int) -> list[str]:
         """The status of each alert of the incident, sorted."""
         return sorted(one["status"] for one in self.alerts(incident))
+
+    def firing(self, key: str) -> int:
+        """How many alerts of the integration with that key are firing."""
+        mine = str(self.ids[key])
+        return len(self.get("alerts/", status="firing", integration=mine)["results"])
+
+    def titles(self) -> set[str]:
+        """The titles of all alerts there are."""
+        listed = self.get("alerts/", limit="200")["results"]
+        return {str(one["title"]) for one in listed}
+
+    def count(self, incident: int, title: str) -> int:
+        """How often the alert of that title was told; 0 if it is not there."""
+        found = [one for one in self.alerts(incident) if one["title"] == title]
+        return int(found[0]["count"]) if found else 0
+
+    def wait_for_end(self, incident: int) -> None:
+        """Wait until every alert of the incident has resolved."""
+        wait_until(
+            lambda: set(self.statuses(incident)) == {"resolved"},
+            what=lambda: str([one["title"] for one in self.alerts(incident)]),
+        )
 
     def status(self, incident: int) -> str:
         return str(self.get(f"incidents/{incident}/")["status"])

@@ -1,5 +1,5 @@
-"""Debian's Prometheus Alertmanager, unchanged, pointed at Headwater twice: as if it
-were PagerDuty, and by its webhook."""
+"""Debian's Prometheus Alertmanager, unchanged, pointed at Headwater three times: as if
+it were PagerDuty, as if it were Opsgenie, and by its webhook."""
 
 import json
 import shutil
@@ -67,9 +67,14 @@ def configuration(headwater: Headwater) -> str:
     webhook = {
         "url": f"{headwater.url}/in/{headwater.make_integration('alertmanager')}"
     }
+    opsgenie = {
+        "api_key": headwater.make_integration("opsgenie"),
+        "api_url": f"{headwater.url}/",
+        "priority": "P1",
+    }
     routes = [
         {"matchers": [f'receiver = "{name}"'], "receiver": name}
-        for name in ("pagerduty", "webhook")
+        for name in ("pagerduty", "opsgenie", "webhook")
     ]
     return json.dumps(
         {
@@ -83,6 +88,7 @@ def configuration(headwater: Headwater) -> str:
             },
             "receivers": [
                 {"name": "pagerduty", "pagerduty_configs": [pagerduty]},
+                {"name": "opsgenie", "opsgenie_configs": [opsgenie]},
                 {"name": "webhook", "webhook_configs": [webhook]},
             ],
         }
@@ -156,5 +162,19 @@ def test_as_pagerduty_it_opens_updates_and_ends_an_incident(
 
     alertmanager.end(**load)
     alertmanager.end(**check)
+    wait_until(lambda: headwater.status(incident) == "monitoring", what="monitoring")
+    assert headwater.statuses(incident) == ["resolved"]
+
+
+def test_as_opsgenie_it_opens_and_ends_an_incident(
+    headwater: Headwater, alertmanager: Alertmanager
+) -> None:
+    load = {"receiver": "opsgenie", "dag_id": "refunds", "task_id": "load"}
+    alertmanager.fire(**load)
+    incident = headwater.incident_on("airflow", "refunds.load")
+    [alert] = headwater.alerts(incident)
+    assert (alert["status"], alert["severity"]) == ("firing", "SEV1")
+
+    alertmanager.end(**load)
     wait_until(lambda: headwater.status(incident) == "monitoring", what="monitoring")
     assert headwater.statuses(incident) == ["resolved"]
