@@ -94,6 +94,7 @@ def page_body(
     reasons: Sequence[str],
     dashboards: Sequence[str],
     severity_reason: str,
+    products: Sequence[str] = (),
 ) -> str:
     """What the person paged needs to decide whether to get up."""
     parts = [description.strip()]
@@ -102,5 +103,8 @@ def page_body(
     if dashboards:
         number = counted(len(dashboards), "dashboard")
         parts.append(f"Affects {number}: {listed(dashboards)}.")
+    if products:
+        number = counted(len(products), "data product")
+        parts.append(f"Affects {number}: {listed(products)}.")
     parts.append(severity_reason)
     return "\n\n".join(part for part in parts if part)

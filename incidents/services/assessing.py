@@ -58,11 +58,9 @@ def take_in(
     incident.suspected_asset_id = cause
     incident.causes = [dict(suspect) for suspect in found.causes]
     incident.affected_assets = found.affected
-    incident.affected_dashboards = len(found.dashboards)
+    incident.affected_dashboards = found.dashboard_count
     if alerts_severity is not None and not incident.severity_is_set_by_hand:
-        entries += raise_severity(
-            incident, alerts_severity, found.top_tier_asset, at=at
-        )
+        entries += raise_severity(incident, alerts_severity, found, at=at)
     return entries
 
 
@@ -80,11 +78,15 @@ def may_raise(incident: Incident, alerts_severity: str | None) -> bool:
 def raise_severity(
     incident: Incident,
     alerts_severity: str,
-    top_tier_asset: str | None,
+    found: Findings,
     *,
     at: datetime,
 ) -> list[TimelineEntry]:
-    weighed = weigh(alerts=alerts_severity, top_tier_asset=top_tier_asset)
+    weighed = weigh(
+        alerts=alerts_severity,
+        top_tier_asset=found.top_tier_asset,
+        downstream=found.downstream,
+    )
     if incident.severity_reason and not is_worse(weighed.severity, incident.severity):
         return []
     before = incident.severity if incident.severity_reason else ""

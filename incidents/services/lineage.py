@@ -15,11 +15,12 @@ from catalog.models import Asset, Change, Run
 from incidents.cause import Case, Evidence, KnownChange, Suspect, rank
 from incidents.models import CauseVerdict, FailingAsset
 from incidents.services.knowing import changes_before, know_of, sound_since
-from incidents.severity import TOP_TIER
+from incidents.severity import TOP_TIER, Downstream
 
 # How long before or after an alert the run it is about may have ended.
 NEAR = timedelta(hours=1)
 DASHBOARD_TYPES = (Asset.Type.DASHBOARD, Asset.Type.PRODUCT)
+WEIGHED_TYPES = (*DASHBOARD_TYPES, Asset.Type.MODEL)
 
 
 class AssetRow(NamedTuple):
@@ -42,6 +43,12 @@ class Findings:
     affected: int = 0
     dashboards: list[AssetRow] = field(default_factory=list)
     top_tier_asset: str | None = None
+    downstream: list[Downstream] = field(default_factory=list)
+
+    @property
+    def dashboard_count(self) -> int:
+        """Dashboards alone: a data product is not one."""
+        return sum(row.type == Asset.Type.DASHBOARD for row in self.dashboards)
 
 
 def examine(
@@ -140,6 +147,11 @@ def _findings(
         top_tier_asset=min(
             (row.name for row in reached if row.tier == TOP_TIER), default=None
         ),
+        downstream=[
+            Downstream(row.name, row.type, row.tier)
+            for row in reached
+            if row.type in WEIGHED_TYPES
+        ],
     )
 
 

@@ -92,7 +92,7 @@ def _raise_severity(
     before = incident.severity
     failing = failing_since([incident.pk])
     found, _ = examine({incident.pk: failing.get(incident.pk, {})})
-    entries = raise_severity(incident, worst, found[incident.pk].top_tier_asset, at=at)
+    entries = raise_severity(incident, worst, found[incident.pk], at=at)
     incident.save(update_fields=["severity", "severity_reason"])
     TimelineEntry.objects.bulk_create(entries)
     if is_worse(incident.severity, before):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.models import Integration, Route
+from catalog.models import Asset
 from core.http import absolute_url
 from incidents import wording
 from incidents.models import Incident, TimelineEntry
@@ -112,7 +113,8 @@ def page_body(
         description=description,
         cause=str(incident.suspected_asset or ""),
         reasons=reasons,
-        dashboards=[row.name for row in dashboards],
+        dashboards=[row.name for row in dashboards if row.type == Asset.Type.DASHBOARD],
+        products=[row.name for row in dashboards if row.type != Asset.Type.DASHBOARD],
         severity_reason=incident.severity_reason,
     )
 

@@ -55,9 +55,30 @@ def test_a_tier_1_asset_downstream_raises_severity_by_one_step() -> None:
     correlate()
     incident = Incident.objects.get()
     assert incident.severity == "SEV2"
-    reason = "SEV3 by itself, one step up to SEV2: board is tier 1 and affected."
+    reason = (
+        "SEV3 by itself, one step up to SEV2: board is tier 1 and affected "
+        "(1 dashboard of tier 1 makes 10 of 10 points)."
+    )
     assert incident.severity_reason == reason
     assert reason in texts(incident)
+
+
+def test_many_lesser_dashboards_raise_severity_and_a_product_is_no_dashboard() -> None:
+    names = [f"board_{number}" for number in range(3)]
+    chains = [f"raw > {name}" for name in (*names, "sales")]
+    kinds = dict.fromkeys(names, "dashboard") | {"sales": "product"}
+    assets = make_lineage(*chains, **kinds)
+    for name in (*names, "sales"):
+        assets[name].tier = 2
+        assets[name].save()
+    fire("raw", severity="SEV3")
+    correlate()
+    incident = Incident.objects.get()
+    assert incident.severity_reason == (
+        "SEV3 by itself, one step up to SEV2: 3 dashboards of tier 2 and 1 data "
+        "product of tier 2 make 12 of 10 points."
+    )
+    assert incident.affected_dashboards == 3
 
 
 def test_the_machine_never_lowers_severity_and_keeps_one_set_by_hand() -> None:

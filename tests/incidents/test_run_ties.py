@@ -4,7 +4,6 @@ import pytest
 
 from alerts.models import Alert, Integration
 from incidents.models import Incident
-from incidents.run_ties import RunLineage
 from oncall.models import Escalation
 from tests.factories import make_integration
 from tests.incidents.world import correlate, end, fire, minutes
@@ -138,21 +137,3 @@ def test_tasks_told_by_the_run_of_their_dag_are_not_wholes_of_each_other(
     correlate(1)
 
     assert len(incidents()) == 2
-
-
-class NoLineage:
-    def ancestors(self, asset_id: int, hops: int | None = None) -> dict[int, int]:
-        return {100: 1} if asset_id == 1 else {}
-
-    def descendants(self, asset_id: int, hops: int | None = None) -> dict[int, int]:
-        return {1: 1} if asset_id == 100 else {}
-
-
-def test_a_run_within_a_run_within_a_run_is_downstream_of_all_its_parts() -> None:
-    model, build, task_, dag_ = 1, 2, 3, 4
-    runs = RunLineage(NoLineage(), {dag_: {task_}, task_: {build}, build: {model}})
-
-    assert runs.ancestors(dag_) == {task_: 1, build: 2, model: 3, 100: 4}
-    assert runs.descendants(model) == {build: 1, task_: 2, dag_: 3}
-    assert runs.descendants(100) == {model: 1, build: 2, task_: 3, dag_: 4}
-    assert runs.ancestors(model) == {100: 1}
