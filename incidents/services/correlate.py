@@ -161,6 +161,8 @@ def _plan(
 ) -> tuple[Plan, dict[int, Incident]]:
     """Decide and lock all that the decision touches; decide again if that has changed
     in between."""
+    if not alerts:  # only news of alerts in incidents, or all of it is kept back
+        return Plan([], []), lock_incidents(member_incidents)
     ties = tie_runs(alerts)
     signals = [
         Signal(

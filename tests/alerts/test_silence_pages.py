@@ -151,8 +151,8 @@ def test_an_alert_and_an_incident_lead_to_a_silence_filled_in(
         assert f'name="assets" value="{asset.pk}"' in shown.content.decode()
 
     bare = lately(title="disk (full)")
-    shown = signed_in.get(f"/silences/new/?alert={bare.pk}").content.decode()
-    assert r'value="^disk\ \(full\)$"' in shown
+    html = signed_in.get(f"/silences/new/?alert={bare.pk}").content.decode()
+    assert r'value="^disk\ \(full\)$"' in html
 
 
 def test_a_silenced_alert_names_its_silence_until_that_is_ended(
@@ -215,11 +215,18 @@ def test_rules_are_made_ordered_tried_and_deleted(signed_in: Client) -> None:
     prod_rule, all_rule, last = Route.objects.all()
     assert (prod_rule.hold_for, last.is_default) == (timedelta(minutes=5), True)
 
-    asked = {"integration": inlet.pk, "title": "orders failed", "labels": "env=dev"}
+    asked: dict[str, Any] = {
+        "integration": inlet.pk,
+        "title": "orders failed",
+        "labels": "env=dev",
+    }
     page = text_of(signed_in.get("/routing/", asked))
     assert "Rule “All of it” takes it" in page
     assert "Wanted label env is prod; env is “dev”." in page
-    pasted = {"integration": inlet.pk, "labels": '{"labels": {"env": "prod"}}'}
+    pasted: dict[str, Any] = {
+        "integration": inlet.pk,
+        "labels": '{"labels": {"env": "prod"}}',
+    }
     page = text_of(signed_in.get("/routing/", pasted))
     assert f"Rule “Prod” takes it: pages by {policy}" in page
 
