@@ -73,7 +73,9 @@ def _with_json(values: tuple[Any, ...], places: tuple[int, ...]) -> tuple[Any, .
 def _table(model: type[models.Model]) -> _Table:
     fields = model._meta.concrete_fields
     name = model._meta.db_table
-    columns = sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
+    columns = sql.SQL(", ").join(
+        [sql.Identifier(field.column or field.name) for field in fields]
+    )
     return _Table(
         copy=sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(name), columns),
         next_keys=sql.SQL(

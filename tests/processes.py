@@ -133,6 +133,28 @@ class App:
 
 
 @contextmanager
+def running_program(command: list[str], *, ready: str) -> Iterator[None]:
+    """Run a server beside the app until it is no longer wanted; it has started when
+    the address `ready` answers with 200."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_until(lambda: _is_well(ready), what=command[0])
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _is_well(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@contextmanager
 def running_redis(folder: Path) -> Iterator[str]:
     """A Redis of our own that keeps nothing on disk; yields its address."""
     port = free_port()

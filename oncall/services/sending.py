@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -178,7 +179,7 @@ def message_of(notification: Notification) -> Message:
     acknowledge_url = ""
     if notification.page_id is not None:
         token = signing.dumps(notification.page_id, salt=LINK_SALT)
-        acknowledge_url = absolute_url(reverse("oncall:answer", args=[token]))
+        acknowledge_url = absolute_url(_answer_path().replace("TOKEN", token))
     return Message(
         title=notification.title,
         body=notification.body,
@@ -187,3 +188,8 @@ def message_of(notification: Notification) -> Message:
         acknowledge_url=acknowledge_url,
         urgent=notification.urgent,
     )
+
+
+@cache
+def _answer_path() -> str:
+    return reverse("oncall:answer", args=["TOKEN"])

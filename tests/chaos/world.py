@@ -62,10 +62,14 @@ def connect(app: App) -> "psycopg.Connection[tuple[object, ...]]":
 
 
 def prepare(app: App, provider: FakeWebhook) -> str:
+    return prepare_address(app, provider.url)
+
+
+def prepare_address(app: App, url: str) -> str:
     """Make the one person who is paged, by webhook; return an inlet's key."""
     app.make_admin()
     with connect(app) as database:
-        database.execute(_WEBHOOK_FOR_ADMIN, [provider.url])
+        database.execute(_WEBHOOK_FOR_ADMIN, [url])
     return (app.data / "first_alert_key").read_text()
 
 

@@ -165,12 +165,21 @@ class Command(BaseCommand):
             *["--log-level", "warning"],
         ]
         threads = str(settings.WORKER_THREADS)
-        worker = [*celery, "worker", "--pool", "threads", "--concurrency", threads]
-        worker += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+        worker = [*celery, "worker", "--pool", "threads", "--without-gossip"]
+        worker += ["--without-mingle", "--loglevel", "WARNING", "--concurrency"]
         children = Children(
             [
                 Child("the web server", web),
-                Child("the worker", worker, niceness=WORKER_NICENESS),
+                Child(
+                    "the worker",
+                    [*worker, threads, "-Q", "headwater"],
+                    niceness=WORKER_NICENESS,
+                ),
+                # A process of its own: no storm of alerts holds up a page.
+                Child(
+                    "the sender of pages",
+                    [*worker, "2", "-Q", "paging", "-n", "paging@%h"],
+                ),
                 Child("the beat", [*celery, "beat", "--loglevel", "WARNING"]),
             ]
         )
