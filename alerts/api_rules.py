@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from alerts.api import SeverityField, TeamField
 from alerts.conditions import OPERATORS, WEEKDAYS, LabelTest
-from alerts.models import Integration, Route, Severity
+from alerts.models import Integration, Route, Severity, Silence
 from alerts.models.quiet import Matching
 from alerts.services.matching import MatchValues
 from alerts.services.routes import DampingValues, HoursValues
@@ -171,7 +171,7 @@ class SilenceSerializer(serializers.Serializer[Any]):
     many alerts so far. `next`: the occurrences in force or to come."""
 
     id = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=["silence", "maintenance window"])
+    kind = serializers.ChoiceField(choices=Silence.Kind.choices)
     state = serializers.ChoiceField(choices=["in force", "coming", "over"])
     reason = serializers.CharField()
     conditions = ConditionsSerializer()

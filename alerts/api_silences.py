@@ -55,7 +55,7 @@ def _json(
     until = silence.repeats_until
     return {
         "id": silence.pk,
-        "kind": silence.kind,
+        "kind": str(silence.kind),
         "state": state,
         "reason": silence.reason,
         "conditions": conditions_json(silence, teams),

@@ -253,6 +253,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["accounts.permissions.ReadOrRespond"],
     "ENUM_NAME_OVERRIDES": {
         "SeverityEnum": "alerts.models.Severity",
+        "SilenceKindEnum": "alerts.models.Silence.Kind",
         "AlertStatusEnum": "alerts.models.Alert.Status",
         "AssetTypeEnum": "catalog.models.Asset.Type",
         "ChangeKindEnum": "catalog.models.Change.Kind",
@@ -293,6 +294,10 @@ DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"Headwater <headwater@{_public.hostname}>"
 )
 ALLOW_PRIVATE_URLS = yes_or_no("ALLOW_PRIVATE_URLS")
+TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com").rstrip("/")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
 
 # --- incidents ----------------------------------------------------------------
 

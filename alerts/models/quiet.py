@@ -77,6 +77,10 @@ class Silence(Matching):
     `alerts.windows`. `ended_at`: somebody ended it before its time.
     """
 
+    class Kind(models.TextChoices):
+        SILENCE = "silence", "Silence"
+        WINDOW = "maintenance window", "Maintenance window"
+
     reason = models.CharField(max_length=300)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -107,7 +111,7 @@ class Silence(Matching):
 
     @property
     def kind(self) -> str:
-        return "maintenance window" if self.rrule else "silence"
+        return self.Kind.WINDOW if self.rrule else self.Kind.SILENCE
 
     @property
     def window(self) -> Window:
