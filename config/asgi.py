@@ -31,7 +31,7 @@ from core.hints import CORRELATE, send_hint
 from core.stream import Hub, LiveStream
 from postmortems.access import readable_topics
 
-HINT_SECONDS = 0.2
+HINT_SECONDS = 0.05
 ALIVE_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def body_limit(path: str) -> int:
 
 
 class HintSender:
-    """Sends hints from a thread of its own: the first at once, then five a second at
+    """Sends hints from a thread of its own: the first at once, then twenty a second at
     most, however many batches are committed. A hint costs as much as ten events."""
 
     def __init__(self) -> None:
