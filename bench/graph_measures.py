@@ -3,6 +3,7 @@
 from config.wsgi import application  # first: it sets Django up
 
 # isort: split
+import json
 import resource
 import sys
 import threading
@@ -17,13 +18,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
 from catalog.graph import LineageSnapshot, snapshot
-from catalog.services import bump_lineage_version
+from catalog.services import bump_lineage_version, import_dbt
+from catalog.services.sql import read_waiting_sql
 from config import embedded
 from config.environment import DATA_DIR
 
 assert application is not None
 
+MANIFEST_BYTES = 10 << 20
 SIZES = (100, 5_000, 50_000)
 REPEATS = {100: 400, 5_000: 200, 50_000: 60}
 
@@ -175,12 +179,83 @@ def measure_graph(assets: int, edges: int) -> None:
     print(f"one edge more: {(time.perf_counter() - started) * 1000:.0f} ms")
 
 
+def make_manifest(least_bytes: int) -> dict[str, Any]:
+    """A dbt project like a real one in what a node holds, with models in layers."""
+    chance = np.random.default_rng(3)
+    nodes: dict[str, Any] = {}
+    size = 0
+    while size < least_bytes:
+        number = len(nodes)
+        name = f"model_{number}"
+        feeds = {int(chance.integers(0, number)) for _ in range(3)} if number else set()
+        named = [f"model.shop.model_{feed}" for feed in sorted(feeds)]
+        columns = {
+            f"column_{n}": {
+                "name": f"column_{n}",
+                "description": f"What column {n} of {name} is.",
+                "data_type": "varchar",
+                "meta": {},
+                "tags": [],
+                "constraints": [],
+            }
+            for n in range(12)
+        }
+        joins = " ".join(
+            f"left join db.marts.model_{feed} as m{feed} using (column_0)"
+            for feed in sorted(feeds)
+        )
+        listed = ", ".join(f"t.column_{n}" for n in range(12))
+        node = {
+            "resource_type": "model",
+            "name": name,
+            "database": "db",
+            "schema": "marts",
+            "alias": name,
+            "relation_name": f'"db"."marts"."{name}"',
+            "description": f"Model {number}. " * 6,
+            "columns": columns,
+            "depends_on": {"nodes": named, "macros": ["macro.dbt.run_query"]},
+            "compiled_code": f"with t as (select * from db.raw.t_{number} {joins}) "
+            f"select {listed} from t where t.column_1 is not null",
+            "raw_code": f"select {{{{ dbt_utils.star('t_{number}') }}}} " * 6,
+            "config": {"materialized": "table", "meta": {"tier": 2}},
+            "tags": ["daily"],
+        }
+        nodes[f"model.shop.{name}"] = node
+        size += len(json.dumps(node))
+    metadata = {"project_name": "shop", "adapter_type": "duckdb"}
+    return {"metadata": metadata, "nodes": nodes, "sources": {}, "exposures": {}}
+
+
+def measure_import() -> None:
+    """A manifest of 10 MB: for the first time, and again."""
+    person = User.objects.create_user(email="bench@example.com")
+    manifest = make_manifest(MANIFEST_BYTES)
+    text = json.dumps(manifest)
+    for what in ("the first time", "again"):
+        started, worked = time.perf_counter(), time.process_time()
+        count = import_dbt(
+            manifest=json.loads(text), run_results=None, by=person, at=timezone.now()
+        )
+        print(
+            f"manifest of {len(text) / 2**20:.1f} MB, {count.assets:,} assets, "
+            f"{count.edges:,} edges, {what}: {time.perf_counter() - started:.1f} s, "
+            f"{time.process_time() - worked:.1f} s of it work of this process"
+        )
+    started = time.perf_counter()
+    read = 0
+    while some := read_waiting_sql(at=timezone.now(), seconds=5):
+        read += some
+    print(f"{read:,} SQL texts read behind it: {time.perf_counter() - started:.1f} s")
+
+
 def main() -> None:
     assets = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     edges = int(sys.argv[2]) if len(sys.argv) > 2 else 4_000_000
     embedded.start(DATA_DIR)
     call_command("migrate", verbosity=0)
     measure_graph(assets, edges)
+    measure_import()
 
 
 if __name__ == "__main__":
