@@ -17,6 +17,7 @@ Key = tuple[int, str]
 
 # Each is two changes at most. Limits are far below that.
 MOST_ALERTS_OF_A_KEY = 100
+MOST_CHANGES_OF_AN_ALERT = 2
 
 _HISTORY = """
     SELECT k.integration_id, k.dedup_key, a.id, a.first_at, a.resolved_at, a.count
@@ -101,10 +102,13 @@ def judge_flapping(
     open_rows = _open_rows(keys) if has_flapping else {}
     flaps: dict[Key, Flap] = {}
     for key in keys:
-        row = open_rows.get(key)
+        row, limits = open_rows.get(key), book.limits_of(key[0])
+        past = history.get(key, ())
+        if row is None and len(past) * MOST_CHANGES_OF_AN_ALERT <= limits.changes:
+            continue  # nearly all keys there are
         verdict = judge(
-            _changes(history.get(key, ())),
-            limits=book.limits_of(key[0]),
+            _changes(past),
+            limits=limits,
             was_flapping=row is not None,
             at=at,
         )

@@ -90,6 +90,8 @@ def settle(
     if not (book.decides or book.damps_flapping or rules.has_handled):
         return settled
     batch = _Batch(alerts, rules, at)
+    if not (book.decides or batch.handled or batch.flaps):
+        return settled
     settled.notes = batch.notes()
     settled.changed = batch.settle_changed(settled.changed)
     settled.new = batch.settle_new(settled.new, in_open_incidents)
