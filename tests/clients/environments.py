@@ -77,7 +77,9 @@ def _install(lock: Path, home: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
     python = str(home / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--quiet"]
+    # The lock names all there is. Left to look for more, pip stumbles over extras.
     options = ["--disable-pip-version-check", "--no-input", "--require-hashes"]
+    options += ["--no-deps"]
     done = subprocess.run(
         [*pip, *options, "-r", str(lock)],
         capture_output=True,
