@@ -48,7 +48,7 @@ def test_trying_shows_what_would_come_and_keeps_nothing(signed_in: Client) -> No
     part = signed_in.post(page(inlet, "try/"), FILLED, headers={"HX-Request": "true"})
     for answer in (whole, part):
         assert answer.status_code == 200
-        assert "Check orders is red key prod/orders" in text_of(answer)
+        assert "Check orders is red Dedup key prod/orders" in text_of(answer)
         assert "env=prod" in text_of(answer)
     assert part.content.lstrip().startswith(b'<section class="panel" id="trial"')
     inlet.refresh_from_db()
