@@ -7,12 +7,21 @@ class IncidentsConfig(AppConfig):
     def ready(self) -> None:
         from alerts.signals import alert_panels, alerts_kept, incidents_of_alerts
         from catalog.signals import asset_merging, asset_panels
-        from incidents import quiet, receivers
+        from incidents import handing_over, quiet, receivers
         from incidents.services import asset_merges
-        from oncall.signals import page_acknowledged, page_progress
+        from oncall.signals import (
+            handoff_matters,
+            page_acknowledged,
+            page_escalated,
+            page_progress,
+            page_resolved,
+        )
 
         page_acknowledged.connect(receivers.hear_acknowledgement)
+        page_resolved.connect(receivers.hear_resolved)
+        page_escalated.connect(receivers.hear_escalated)
         page_progress.connect(receivers.hear_progress)
+        handoff_matters.connect(handing_over.tell_open_incidents)
         asset_panels.connect(receivers.show_on_asset_page)
         asset_merging.connect(asset_merges.follow_merge)
         alert_panels.connect(receivers.show_on_alert_page)

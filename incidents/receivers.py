@@ -8,13 +8,24 @@ from accounts.models import User
 from alerts.models import Alert
 from catalog.models import Asset
 from catalog.panels import Panel
+from core.bulk import insert_all
 from core.live import publish
 from incidents.models import Incident, IncidentAlert, TimelineEntry
 from incidents.queries import incidents_of_asset
-from incidents.services.lifecycle import answer_page
+from incidents.services.lifecycle import (
+    answer_page,
+    escalate_incident,
+    resolve_incident,
+)
 from oncall.signals import Progress
 
-VIA_WORDS = {"link": "by a link in the page", "page": "on the on-call page"}
+VIA_WORDS = {
+    "call": "by phone",
+    "link": "by a link in the page",
+    "page": "on the on-call page",
+    "sms": "by SMS",
+    "slack": "in Slack",
+}
 
 
 def hear_acknowledgement(
@@ -27,6 +38,18 @@ def hear_acknowledgement(
         )
 
 
+def hear_resolved(*, subject: str, by: User, at: datetime, **_: Any) -> None:
+    incident_id = _incident_of(subject)
+    if incident_id is not None:
+        resolve_incident(incident_id=incident_id, by=by, at=at)
+
+
+def hear_escalated(*, subject: str, by: User, at: datetime, **_: Any) -> None:
+    incident_id = _incident_of(subject)
+    if incident_id is not None:
+        escalate_incident(incident_id=incident_id, by=by, at=at)
+
+
 def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
     """Three statements, however many notes."""
     told = [(pk, note) for note in notes if (pk := _id_in(note.subject)) is not None]
@@ -35,7 +58,7 @@ def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
             "pk", flat=True
         )
     )
-    TimelineEntry.objects.bulk_create(
+    insert_all(
         TimelineEntry(
             incident_id=pk,
             kind=TimelineEntry.Kind.PAGED,

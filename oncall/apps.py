@@ -8,4 +8,6 @@ class OncallConfig(AppConfig):
         from oncall import receivers, signals
 
         signals.page_progress.connect(receivers.hear_progress)
+        signals.page_resolved.connect(receivers.hear_resolved)
+        signals.page_escalated.connect(receivers.hear_escalated)
         signals.escalation_exhausted.connect(receivers.hear_exhausted)

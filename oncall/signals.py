@@ -2,6 +2,8 @@
 
 page_acknowledged      subject, by (User), at, via ("link", "slack", …): a person
                        answered a page
+page_resolved          the same fields: a person asks to end what a page is about
+page_escalated         the same fields: a person asks for the next step now
 page_progress          notes (list of Progress): things on ladders happened, in words
 escalation_exhausted   subject, at: every lap is over and nobody answered
 handoff_matters        schedule, reader (User), at: asks for a list of Matter, what is
@@ -24,6 +26,8 @@ class Progress:
 
 
 page_acknowledged = Signal()
+page_resolved = Signal()
+page_escalated = Signal()
 page_progress = Signal()
 escalation_exhausted = Signal()
 handoff_matters = Signal()

@@ -16,13 +16,18 @@ from oncall.views import (
     overview,
     paging,
     policies,
+    schedule_editing,
     schedules,
     shifts,
+    twilio,
 )
 
 app_name = "oncall"
 public = [
     path("p/<str:token>/", answer.answer, name="answer"),
+    path("p/<str:token>/call/", twilio.call, name="answer_call"),
+    path("twilio/sms/", twilio.sms, name="twilio_sms"),
+    path("twilio/status/", twilio.status, name="twilio_status"),
     path("calendar/<slug:secret>.ics", feeds.feed, name="feed"),
 ]
 pages = [
@@ -48,12 +53,14 @@ pages = [
     path("on-call/me/methods/<int:pk>/delete/", me.delete, name="delete_method"),
     path("on-call/me/methods/<int:pk>/test/", me.test, name="test_method"),
     path("on-call/me/calendar/renew/", me.renew_feed, name="renew_my_feed"),
-    path("on-call/schedules/new/", schedules.create, name="create_schedule"),
+    path("on-call/schedules/new/", schedule_editing.create, name="create_schedule"),
     path("on-call/schedules/<int:pk>/", schedules.schedule, name="schedule"),
-    path("on-call/schedules/<int:pk>/edit/", schedules.edit, name="edit_schedule"),
+    path(
+        "on-call/schedules/<int:pk>/edit/", schedule_editing.edit, name="edit_schedule"
+    ),
     path(
         "on-call/schedules/<int:pk>/advanced/",
-        schedules.advanced,
+        schedule_editing.advanced,
         name="advanced_schedule",
     ),
     path(

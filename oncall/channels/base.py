@@ -2,6 +2,7 @@
 
 DeliveryError                 the provider refused; sending it again cannot help
   RetryableDeliveryError      the provider was busy or out of reach; again may help
+    UnknownDeliveryError      it may have taken the message and we did not hear so
 """
 
 from dataclasses import dataclass
@@ -50,11 +51,19 @@ class RetryableDeliveryError(DeliveryError):
         self.retry_after = retry_after
 
 
+class UnknownDeliveryError(RetryableDeliveryError):
+    """The provider was asked and its answer was lost: it may have taken the message.
+    Where it knows no idempotency key, another try may arrive twice."""
+
+
 class Channel(Protocol):
     """One file per channel. `to` is the address as the person typed it."""
 
     label: str
     address_hint: str
+
+    def is_configured(self) -> bool:
+        """Whether this installation has what the channel needs: an account, a key."""
 
     def check_address(self, to: str) -> str:
         """Return the address in normal form; raise InvalidInputError with what is

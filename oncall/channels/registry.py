@@ -5,18 +5,26 @@ from collections.abc import Mapping
 from oncall.channels.apprise import AppriseService
 from oncall.channels.base import Channel, DeliveryError
 from oncall.channels.email import Email
+from oncall.channels.twilio import Sms, Voice
 from oncall.channels.webhook import Webhook
 
 CHANNELS: Mapping[str, Channel] = {
     "email": Email(),
     "webhook": Webhook(),
     "apprise": AppriseService(),
+    "sms": Sms(),
+    "call": Voice(),
 }
 
 
 def choices() -> list[tuple[str, str]]:
     """Return (kind, label) of each channel; a model field takes this as callable."""
     return [(kind, channel.label) for kind, channel in CHANNELS.items()]
+
+
+def offered() -> list[tuple[str, str]]:
+    """As `choices`, of those this installation can use."""
+    return [kind for kind in choices() if CHANNELS[kind[0]].is_configured()]
 
 
 def channel_for(kind: str) -> Channel:

@@ -15,35 +15,27 @@ its own and none is stored; changing SECRET_KEY or the address changes it.
 
 import hmac
 import json
-import math
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from http.client import HTTPException
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from core.errors import InvalidInputError
-from core.kept import CONNECTIONS, Answer
-from core.outgoing import RefusedURLError, UnresolvedHostError, check_outgoing_url
-from oncall.channels.base import (
-    DeliveryError,
-    Message,
-    Receipt,
-    RetryableDeliveryError,
-    one_line,
-)
+from core.kept import Answer
+from core.outgoing import RefusedURLError, check_outgoing_url
+from oncall.channels import provider
+from oncall.channels.base import Message, Receipt, one_line
 
 SECRET_SALT = "headwater.oncall.webhook"
-RETRYABLE_STATUSES = {408, 425, 429}
-LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
 
 class Webhook:
     label = "Webhook"
     address_hint = "https://example.com/hooks/headwater"
+
+    def is_configured(self) -> bool:
+        return True
 
     def check_address(self, to: str) -> str:
         try:
@@ -62,28 +54,16 @@ class Webhook:
         headers = {
             "Content-Type": "application/json",
             "Idempotency-Key": message.idempotency_key,
-            "User-Agent": "Headwater",
             "X-Headwater-Signature": sign(content, address=to, at=int(time.time())),
         }
-        try:
-            answer = CONNECTIONS.post(
-                to,
-                content=content,
-                headers=headers,
-                timeout_seconds=timeout_seconds,
-                allow_private=settings.ALLOW_PRIVATE_URLS,
-            )
-        except UnresolvedHostError as error:
-            raise RetryableDeliveryError(one_line(str(error))) from error
-        except RefusedURLError as error:
-            raise DeliveryError(one_line(str(error))) from error
-        except TimeoutError as error:
-            raise RetryableDeliveryError(
-                f"Webhook: no answer within {timeout_seconds:g} seconds."
-            ) from error
-        except (OSError, HTTPException) as error:
-            words = one_line(f"Webhook: {str(error) or type(error).__name__}")
-            raise RetryableDeliveryError(words) from error
+        answer = provider.post(
+            "Webhook",
+            to,
+            content=content,
+            headers=headers,
+            timeout_seconds=timeout_seconds,
+            allow_private=settings.ALLOW_PRIVATE_URLS,
+        )
         return _receipt(answer)
 
 
@@ -115,29 +95,8 @@ def _content(message: Message) -> bytes:
     ).encode()
 
 
-def _receipt(response: Answer) -> Receipt:
-    words = one_line(response.content.decode(errors="replace"))
-    if 200 <= response.status <= 299:
-        return Receipt(detail=words or f"HTTP {response.status}")
-    told = one_line(f"Webhook: HTTP {response.status} {words}")
-    if response.status in RETRYABLE_STATUSES or response.status >= 500:
-        raise RetryableDeliveryError(told, retry_after=_retry_after(response))
-    raise DeliveryError(told)
-
-
-def _retry_after(response: Answer) -> float | None:
-    """Return Retry-After in seconds (RFC 9110, 10.2.3), at most an hour: a page may
-    not be put off for as long as a stranger likes."""
-    value = response.headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (
-                parsedate_to_datetime(value).replace(tzinfo=UTC) - datetime.now(UTC)
-            ).total_seconds()
-        except ValueError:
-            return None
-    if not math.isfinite(seconds):
-        return None
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
+def _receipt(answer: Answer) -> Receipt:
+    words = one_line(answer.content.decode(errors="replace"))
+    if 200 <= answer.status <= 299:
+        return Receipt(detail=words or f"HTTP {answer.status}")
+    raise provider.refuse("Webhook", answer, words)

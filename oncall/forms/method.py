@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core.errors import InvalidInputError
-from oncall.channels.registry import CHANNELS, choices
+from oncall.channels.registry import CHANNELS, offered
 from oncall.services.methods import LONGEST_DELAY, check_address
 
 
@@ -23,7 +23,7 @@ class DelayField(forms.IntegerField):
 
 
 class ContactMethodForm(forms.Form):
-    kind = forms.ChoiceField(label="By", choices=choices)
+    kind = forms.ChoiceField(label="By", choices=offered)
     address = forms.CharField(label="Address", max_length=500)
     delay = DelayField(
         label="After, in minutes",
@@ -45,7 +45,8 @@ class ContactMethodForm(forms.Form):
     @property
     def hints(self) -> list[tuple[str, str]]:
         """(label, example of an address) of each kind."""
-        return [(one.label, one.address_hint) for one in CHANNELS.values()]
+        channels = [CHANNELS[kind] for kind, _ in offered()]
+        return [(channel.label, channel.address_hint) for channel in channels]
 
 
 class DelayForm(forms.Form):

@@ -31,6 +31,7 @@ class Notification(models.Model):
     `idempotency_key` is the same for every try and unique over all rows, so
     nothing can be owed twice: "page:<page>:<method>", "incident:12:start:<e-mail>".
     `possibly_twice` is set when a lease ended between the send and its record.
+    `delivered_at` is when the provider said that it arrived, where it says so.
     `rank` says what goes first when much is due: 1 to 4 the first pages about subjects
     of SEV1 to SEV4, 5 to 8 all later ones, 9 what only informs.
     """
@@ -67,6 +68,7 @@ class Notification(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     first_attempt_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=300, blank=True)
     detail = models.TextField(blank=True)
     possibly_twice = models.BooleanField(default=False)
@@ -99,6 +101,11 @@ class Notification(models.Model):
                 condition=Q(state="sending"),
             ),
             models.Index(fields=["subject"], name="notification_by_subject"),
+            models.Index(
+                fields=["provider_id"],
+                name="notification_by_provider",
+                condition=~Q(provider_id=""),
+            ),
         ]
 
     def __str__(self) -> str:

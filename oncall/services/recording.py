@@ -59,7 +59,7 @@ def record(outcomes: Collection[Outcome]) -> None:
     _record_again(again)
     lost = _record_failed(failed)
     _tell(told, lost)
-    _fall_through(lost)
+    fall_through(lost)
 
 
 def _is_tried_again(outcome: Outcome) -> bool:
@@ -149,9 +149,9 @@ def _doubt(notification: Notification) -> str:
     return ", possibly twice" if notification.possibly_twice else ""
 
 
-def _fall_through(outcomes: Iterable[Outcome]) -> None:
-    """The person's next method is due now; when the whole step has reached nobody,
-    the ladder's next step is."""
+def fall_through(outcomes: Iterable[Outcome]) -> None:
+    """After failures: the person's next method is due now; when the whole step has
+    reached nobody, the ladder's next step is."""
     at = {one.notification.page_id: one.at for one in outcomes}
     pages = Page.objects.filter(pk__in=[pk for pk in at if pk], ended_at=None)
     open_pages = {page.pk: page for page in pages}
