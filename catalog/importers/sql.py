@@ -79,7 +79,7 @@ def read_statements(
 
 
 def _read(
-    tree: exp.Expression, dialect: str | None, schema: Mapping[str, Iterable[str]]
+    tree: exp.Expr, dialect: str | None, schema: Mapping[str, Iterable[str]]
 ) -> SqlLineage | None:
     target, query = _parts(tree)
     if query is None:
@@ -87,11 +87,11 @@ def _read(
     listed = _listed_columns(target)
     target = target.this if isinstance(target, exp.Schema) else target
     found = SqlLineage(makes=_name(target) if target is not None else "")
-    query = _qualified(query.copy(), dialect, schema)
+    whole = _qualified(query.copy(), dialect, schema)
     outputs: dict[int, dict[str, Origins]] = {}
     touching: Origins = set()
     last: dict[str, Origins] = {}
-    for scope in traverse_scope(query):
+    for scope in traverse_scope(whole):
         found.reads |= {_name(s) for s in _sources(scope).values() if _is_table(s)}
         last = _outputs(scope, outputs)
         outputs[id(scope.expression)] = last
@@ -108,7 +108,7 @@ def _read(
     return found
 
 
-def _parts(tree: exp.Expression) -> tuple[exp.Expression | None, exp.Query | None]:
+def _parts(tree: exp.Expr) -> tuple[exp.Expr | None, exp.Query | None]:
     """Return the table that is made, and the query that makes it."""
     if isinstance(tree, exp.Query):
         return None, tree
@@ -119,7 +119,7 @@ def _parts(tree: exp.Expression) -> tuple[exp.Expression | None, exp.Query | Non
     return None, None
 
 
-def _listed_columns(target: exp.Expression | None) -> list[str]:
+def _listed_columns(target: exp.Expr | None) -> list[str]:
     """Return the columns of "insert into t (a, b)"."""
     if not isinstance(target, exp.Schema):
         return []
@@ -128,7 +128,7 @@ def _listed_columns(target: exp.Expression | None) -> list[str]:
 
 def _qualified(
     query: exp.Query, dialect: str | None, schema: Mapping[str, Iterable[str]]
-) -> exp.Expression:
+) -> exp.Expr:
     nested: dict[str, object] = {}
     depth = max((name.count(".") for name in schema), default=0)
     for name, columns in schema.items():
@@ -199,7 +199,7 @@ def _origins(
     for column in part.find_all(exp.Column):
         name = column.name.lower()
         if column.table:
-            sources = [scope.sources.get(column.table)]
+            sources = [s for s in [scope.sources.get(column.table)] if s]
         else:  # it is not known whose it is: any of them may be
             sources = list(_sources(scope).values())
         for source in sources:
@@ -236,7 +236,7 @@ def _touching(scope: Scope, outputs: Mapping[int, dict[str, Origins]]) -> Origin
     return found
 
 
-def _sources(scope: Scope) -> dict[str, object]:
+def _sources(scope: Scope) -> dict[str, exp.Table | Scope]:
     """What the scope selects from, by the name it has there."""
     return {name: source for name, (_, source) in scope.selected_sources.items()}
 
