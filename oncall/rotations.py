@@ -1,7 +1,7 @@
-"""The usual rotations, between the reference form and what people fill in.
+"""Rotations, between the reference form and what people fill in.
 
-Weekly or daily turns of one person each, handed on at one time of the day, perhaps
-only at certain hours. Everything else is edited as JSON.
+Turns of hours, days, weeks or months, handed on at one time of the day, perhaps only
+at certain hours. A turn is one person's, several people's, or nobody's.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ from oncall.resolver import format_instant, layer_shifts, parse_schedule
 from oncall.resolver.reader import WEEKDAYS
 
 Json = dict[str, Any]
+Group = tuple[str, ...]
 EVERY_DAY = tuple(WEEKDAYS)
 
 
@@ -27,27 +28,28 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class UsualRotation:
-    """`unit` is week or day; `weekday` ("MO"…) matters to weeks only. `people` are
-    users as the reference form writes them, in order of their turns."""
+    """`unit` is hour, day, week or month; `weekday` ("MO"…) matters to weeks only and
+    `monthday` to months only. `turns` are groups of users as the reference form writes
+    them, in order."""
 
     name: str
     unit: str
     every: int
     weekday: str
     handoff: time
-    people: tuple[str, ...]
+    turns: tuple[Group, ...]
     priority: int = 0
     hours: Hours | None = None
+    monthday: int = 1
 
 
 def read_layer(layer: Json) -> UsualRotation | None:
     """Return the layer as a usual rotation, None when it is something else."""
     rotation: Json = layer.get("rotation") or {}
-    if layer["kind"] != "rotation" or rotation["unit"] not in ("week", "day"):
+    if layer["kind"] != "rotation":
         return None
-    groups = rotation["participants"]
     start = datetime.fromisoformat(rotation["start_local"])
-    if any(len(group) != 1 for group in groups) or start.second or start.microsecond:
+    if start.second or start.microsecond:
         return None
     return UsualRotation(
         name=layer.get("name") or "",
@@ -55,17 +57,15 @@ def read_layer(layer: Json) -> UsualRotation | None:
         every=rotation.get("every") or 1,
         weekday=WEEKDAYS[start.weekday()],
         handoff=start.time(),
-        people=tuple(str(group[0]) for group in groups),
+        turns=read_turns(rotation["participants"]),
         priority=layer.get("priority") or 0,
-        hours=_read_hours(layer.get("restriction")),
+        hours=read_hours(layer.get("restriction")),
+        monthday=start.day if rotation["unit"] == "month" else 1,
     )
 
 
-def read_layers(layers: list[Json]) -> list[UsualRotation] | None:
-    """Return all layers as usual rotations, None when one of them is something else."""
-    read = [read_layer(layer) for layer in layers]
-    usual = [one for one in read if one is not None]
-    return usual if len(usual) == len(read) else None
+def read_turns(groups: list[list[Any]]) -> tuple[Group, ...]:
+    return tuple(tuple(str(user) for user in group) for group in groups)
 
 
 def write_layer(
@@ -91,39 +91,60 @@ def write_layer(
             "unit": rotation.unit,
             "every": rotation.every,
             "start_local": start.isoformat(timespec="minutes"),
-            "participants": [[person] for person in rotation.people],
+            "participants": [list(group) for group in rotation.turns],
             "anchor": {
                 "at": format_instant(at.replace(microsecond=0)),
                 "index": _turn(rotation, zone=zone, at=at, before=before),
             },
         },
-        **({"restriction": _write_hours(rotation.hours)} if rotation.hours else {}),
+        **({"restriction": write_hours(rotation.hours)} if rotation.hours else {}),
     }
 
 
 def _is_same(known: UsualRotation, wanted: UsualRotation) -> bool:
-    if known.unit == "day":  # whose weekday nobody sees or sets
+    # What the unit does not need nobody sees or sets.
+    if known.unit != "week":
         known = replace(known, weekday=wanted.weekday)
+    if known.unit != "month":
+        known = replace(known, monthday=wanted.monthday)
     return known == wanted
 
 
 def _hands_over_alike(one: UsualRotation, other: UsualRotation) -> bool:
+    days = {
+        "week": one.weekday == other.weekday,
+        "month": one.monthday == other.monthday,
+    }
     return (one.unit, one.every, one.handoff) == (
         other.unit,
         other.every,
         other.handoff,
-    ) and (one.unit == "day" or one.weekday == other.weekday)
+    ) and days.get(one.unit, True)
 
 
 def _last_handoff(rotation: UsualRotation, *, zone: ZoneInfo, at: datetime) -> datetime:
     """The latest hand-off at or before `at`, on the wall clock."""
     local = at.astimezone(zone).replace(tzinfo=None)
+    if rotation.unit == "month":
+        return _last_in_month(rotation, local)
     back = 0
     if rotation.unit == "week":
         back = (local.weekday() - WEEKDAYS.index(rotation.weekday)) % 7
     last = datetime.combine(local.date() - timedelta(days=back), rotation.handoff)
     turn = timedelta(days=7 if rotation.unit == "week" else 1)
     return last if last <= local else last - turn
+
+
+def _last_in_month(rotation: UsualRotation, local: datetime) -> datetime:
+    """The latest such day of a month that has it: hand-offs are counted from there,
+    and a month without the day uses its last."""
+    day = local.date()
+    while True:
+        if day.day == rotation.monthday:
+            last = datetime.combine(day, rotation.handoff)
+            if last <= local:
+                return last
+        day -= timedelta(days=1)
 
 
 def _turn(
@@ -140,11 +161,12 @@ def _turn(
         for shift in layer_shifts(defined, 0, start=at, end=end)
         for user in shift.users
     ]
-    turns = [n for n, person in enumerate(rotation.people) if person in on_call]
-    return turns[0] if turns else 0
+    same = [n for n, group in enumerate(rotation.turns) if sorted(group) == on_call]
+    some = [n for n, group in enumerate(rotation.turns) if set(group) & set(on_call)]
+    return next(iter([*same, *some]), 0)
 
 
-def _read_hours(restriction: Json | None) -> Hours | None:
+def read_hours(restriction: Json | None) -> Hours | None:
     if not restriction:
         return None
     return Hours(
@@ -154,7 +176,7 @@ def _read_hours(restriction: Json | None) -> Hours | None:
     )
 
 
-def _write_hours(hours: Hours) -> Json:
+def write_hours(hours: Hours) -> Json:
     return {
         "weekdays": list(hours.weekdays),
         "start_clock": f"{hours.start:%H:%M}",

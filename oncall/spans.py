@@ -11,5 +11,10 @@ def span_text(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     return f"{_moment(begins)} to {f'{ends:%H:%M}' if is_one_day else _moment(ends)}"
 
 
+def moment_text(at: datetime, zone: ZoneInfo) -> str:
+    """ "Mon 5 Jan 09:00"."""
+    return _moment(at.astimezone(zone))
+
+
 def _moment(local: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b %H:%M}"

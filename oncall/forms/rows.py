@@ -15,6 +15,10 @@ from django.template.loader import render_to_string
 MOST_ROWS = 20
 FormT = TypeVar("FormT", bound=forms.Form)
 
+# A person by key, and whether the turn is shared with the one before.
+Turn = tuple[str, bool]
+NOBODY = "-"
+
 # A heading and what can be chosen under it; "" for no heading.
 Group = tuple[str, list[tuple[str, str]]]
 
@@ -62,6 +66,72 @@ class SelectListField(forms.Field):
         if any(one not in self.known for one in values):
             raise ValidationError("Choose from the list.")
         return list(dict.fromkeys(values)) if self.distinct else values
+
+
+class TurnList(forms.Widget):
+    """Selects below each other: a person, and whether the turn is theirs alone or
+    shared with the one above. NOBODY leaves a turn free."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.people: Sequence[tuple[str, str]] = ()
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Turn]:
+        if not isinstance(data, QueryDict):
+            return list(data.get(name) or [])
+        people, shared = data.getlist(name), data.getlist(f"{name}-with")
+        shared += [""] * len(people)
+        pairs = zip(people, shared, strict=False)
+        return [(person, bool(with_above)) for person, with_above in pairs if person]
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in data
+
+    def render(
+        self, name: str, value: Any, attrs: Any = None, renderer: Any = None
+    ) -> Any:
+        context = {
+            "name": name,
+            "turns": [*(value or []), ("", False)],
+            "people": self.people,
+            "nobody": NOBODY,
+            "attrs": attrs or {},
+        }
+        return render_to_string("oncall/_turn_list.html", context)
+
+
+class TurnListField(forms.Field):
+    """Groups of people who take turns, cleaned to tuples of keys."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=TurnList(), **options)
+
+    def offer(self, people: Sequence[tuple[str, str]]) -> None:
+        widget = self.widget
+        assert isinstance(widget, TurnList)
+        widget.people = people
+        self.known = {key for key, _ in people} | {NOBODY}
+
+    def clean(self, value: Any) -> tuple[tuple[str, ...], ...]:
+        turns: list[Turn] = super().clean(value) or []
+        if any(person not in self.known for person, _ in turns):
+            raise ValidationError("Choose from the list.")
+        groups: list[list[str]] = []
+        for person, with_above in turns:
+            if not with_above or not groups:
+                groups.append([])
+            if person != NOBODY and person not in groups[-1]:
+                groups[-1].append(person)
+        return tuple(tuple(group) for group in groups)
+
+
+def turns_of(groups: Sequence[Sequence[str]]) -> list[Turn]:
+    """Groups as the widget shows them."""
+    return [
+        (person, number > 0)
+        for group in groups
+        for number, person in enumerate(group or [NOBODY])
+    ]
 
 
 class Rows:

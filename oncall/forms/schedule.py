@@ -1,7 +1,7 @@
-"""Editing a schedule: the usual rotations as a form, everything as JSON."""
+"""Editing a schedule: every kind of layer as a form, everything as JSON."""
 
 import json
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,26 +11,17 @@ from django.http import QueryDict
 
 from accounts.forms import TimeZoneField
 from accounts.models import Team, User
-from oncall.forms.rows import Group, Rows, SelectListField, as_typed, saves
+from oncall.forms.exceptions import LocalTimeField
+from oncall.forms.layer import LayerForm, initial_of
+from oncall.forms.rows import Rows, as_typed
 from oncall.models import SCHEDULE_NAME_LENGTH, Schedule
-from oncall.rotations import EVERY_DAY, Hours, Json, UsualRotation, write_layer
+from oncall.patterns import Pattern, write_pattern
+from oncall.resolver import format_instant
+from oncall.rotations import Json
+from oncall.services.planning import AFTER_SHIFT, AFTER_TURN, NOW, Moments
+from oncall.spans import moment_text
 
-WEEKDAYS = [
-    ("MO", "Monday"),
-    ("TU", "Tuesday"),
-    ("WE", "Wednesday"),
-    ("TH", "Thursday"),
-    ("FR", "Friday"),
-    ("SA", "Saturday"),
-    ("SU", "Sunday"),
-]
-WORKDAYS = EVERY_DAY[:5]
-
-
-def people_groups() -> list[Group]:
-    """Everybody who can be paged. One query."""
-    users = User.objects.filter(is_active=True)
-    return [("", [(str(user.pk), str(user)) for user in users])]
+AT_A_TIME = "at"
 
 
 class ScheduleForm(forms.Form):
@@ -41,124 +32,58 @@ class ScheduleForm(forms.Form):
     )
 
 
-def _clock(label: str, **options: Any) -> forms.TimeField:
-    widget = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-    return forms.TimeField(label=label, widget=widget, **options)
+class MomentForm(forms.Form):
+    """From when an edit counts."""
 
+    effective = forms.ChoiceField(label="Counts from", required=False)
 
-class RotationForm(forms.Form):
-    """One rotation. `source` is the layer it was made from, by its place."""
-
-    source = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    name = forms.CharField(label="Name", max_length=80, initial="Primary")
-    people = SelectListField(
-        word="Turn",
-        label="People, in order of their turns",
-        help_text="Whoever is on call now stays so until the next hand-off.",
-    )
-    unit = forms.ChoiceField(
-        label="Weeks or days", choices=[("week", "weeks"), ("day", "days")]
-    )
-    every = forms.IntegerField(
-        label="A turn lasts", min_value=1, max_value=52, initial=1
-    )
-    weekday = forms.ChoiceField(label="Hand-off on", choices=WEEKDAYS, required=False)
-    handoff = _clock("Hand-off at", initial=time(9))
-    priority = forms.IntegerField(
-        label="Rank",
-        min_value=-100,
-        max_value=100,
-        initial=0,
-        help_text="A higher rank hides a lower one where it has somebody. "
-        "Equal ranks are on call together.",
-    )
-    has_hours = forms.BooleanField(label="Only at certain hours", required=False)
-    weekdays = forms.MultipleChoiceField(
-        label="On",
-        choices=WEEKDAYS,
-        required=False,
-        initial=WORKDAYS,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    start = _clock("From", required=False, initial=time(9))
-    end = _clock(
-        "To",
-        required=False,
-        initial=time(18),
-        help_text="At or before the start: on the next day.",
-    )
-
-    def __init__(self, *args: Any, groups: list[Group], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, moments: Moments, zone: ZoneInfo, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["people"]
-        assert isinstance(field, SelectListField)
-        field.offer(groups)
+        choices = [(NOW, "now")]
+        for key, words, moment in (
+            (AFTER_SHIFT, "after this shift", moments.after_shift),
+            (AFTER_TURN, "after everybody has had a turn", moments.after_turn),
+        ):
+            if moment is not None:
+                choices.append((key, f"{words}: {moment_text(moment, zone)}"))
+        field = self.fields["effective"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [*choices, (AT_A_TIME, "a time of your choice")]
+        self.fields["effective_at"] = LocalTimeField(
+            zone=zone, label="The time of your choice", required=False
+        )
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data
-        if values.get("unit") == "week" and not values.get("weekday"):
-            self.add_error("weekday", "Choose the day.")
-        if values.get("has_hours"):
-            for name in ("weekdays", "start", "end"):
-                if values.get(name) in (None, []) and name not in self.errors:
-                    self.add_error(name, "Say when.")
+        if values.get("effective") == AT_A_TIME and not values.get("effective_at"):
+            self.add_error("effective_at", "Say when.")
         return values
 
-    def rotation(self) -> UsualRotation:
-        """What was filled in. Only for a valid form."""
-        values = self.cleaned_data
-        hours = None
-        if values["has_hours"]:
-            days = tuple(day for day in EVERY_DAY if day in values["weekdays"])
-            hours = Hours(days, values["start"], values["end"])
-        return UsualRotation(
-            name=values["name"],
-            unit=values["unit"],
-            every=values["every"],
-            weekday=values["weekday"] or "MO",
-            handoff=values["handoff"],
-            people=tuple(values["people"]),
-            priority=values["priority"],
-            hours=hours,
-        )
-
-
-def initial_of(rotation: UsualRotation, source: int) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "source": source,
-        "name": rotation.name,
-        "people": list(rotation.people),
-        "unit": rotation.unit,
-        "every": rotation.every,
-        "weekday": rotation.weekday,
-        "handoff": rotation.handoff,
-        "priority": rotation.priority,
-    }
-    if rotation.hours:
-        values |= {
-            "has_hours": True,
-            "weekdays": rotation.hours.weekdays,
-            "start": rotation.hours.start,
-            "end": rotation.hours.end,
-        }
-    return values
+    def value(self) -> str:
+        """As the API takes `effective_from`. Only for a valid form."""
+        given = self.cleaned_data
+        if given["effective"] == AT_A_TIME:
+            return format_instant(given["effective_at"])
+        return given["effective"] or NOW
 
 
 class ScheduleEditor:
-    """The form of a whole schedule: its name and zone, and a form for each rotation."""
+    """The form of a whole schedule: its name and zone, and a form for each layer."""
 
-    def __init__(self, head: ScheduleForm, rotations: list[RotationForm]) -> None:
+    def __init__(self, head: ScheduleForm, rotations: list[LayerForm]) -> None:
         self.head = head
         self.rotations = rotations
 
     @classmethod
     def new(cls, zone: str) -> "ScheduleEditor":
-        first = RotationForm(prefix="r0", groups=people_groups())
+        first = LayerForm(prefix="r0", people=pageable())
         return cls(ScheduleForm(initial={"timezone": zone}), [first])
 
     @classmethod
-    def of(cls, schedule: Schedule, usual: list[UsualRotation]) -> "ScheduleEditor":
-        groups = people_groups()
+    def of(cls, schedule: Schedule, patterns: list[Pattern]) -> "ScheduleEditor":
+        people, zone = pageable(), ZoneInfo(schedule.timezone)
         head = ScheduleForm(
             initial={
                 "name": schedule.name,
@@ -167,24 +92,27 @@ class ScheduleEditor:
             }
         )
         forms = [
-            RotationForm(prefix=f"r{n}", groups=groups, initial=initial_of(one, n))
-            for n, one in enumerate(usual)
+            LayerForm(
+                prefix=f"r{n}",
+                people=people,
+                initial=initial_of(one, n, zone=zone, people=people),
+            )
+            for n, one in enumerate(patterns)
         ]
-        return cls(head, forms or [RotationForm(prefix="r0", groups=groups)])
+        return cls(head, forms or [LayerForm(prefix="r0", people=people)])
 
     @classmethod
     def sent(cls, data: QueryDict) -> "ScheduleEditor":
         """What a request brings: to be saved, or to be shown with other rows."""
-        groups = people_groups()
+        people = pageable()
         rows = Rows.sent(data).ids
-        if saves(data):
+        if is_checked(data):
             head = ScheduleForm(data)
-            forms = [RotationForm(data, prefix=f"r{n}", groups=groups) for n in rows]
+            forms = [LayerForm(data, prefix=f"r{n}", people=people) for n in rows]
         else:
             head = as_typed(ScheduleForm(), data)
             forms = [
-                as_typed(RotationForm(prefix=f"r{n}", groups=groups), data)
-                for n in rows
+                as_typed(LayerForm(prefix=f"r{n}", people=people), data) for n in rows
             ]
         return cls(head, forms)
 
@@ -193,26 +121,38 @@ class ScheduleEditor:
         valid = [form.is_valid() for form in (self.head, *self.rotations)]
         return all(valid)
 
-    def reference_form(self, *, before: list[Json], at: datetime) -> Json:
-        """The schedule as from `at` on. `before` are its layers until then."""
+    def reference_form(self, *, before: list[Json], at: datetime) -> Json | None:
+        """The schedule as from `at` on. `before` are its layers until then. None when
+        what was typed says no layer; the form then says why."""
         zone = ZoneInfo(self.head.cleaned_data["timezone"])
         layers = []
         for form in self.rotations:
             source = form.cleaned_data["source"]
             known = source is not None and 0 <= source < len(before)
-            layers.append(
-                write_layer(
-                    form.rotation(),
-                    zone=zone,
-                    at=at,
-                    before=before[source] if known else None,
-                )
-            )
+            try:
+                pattern = form.pattern(zone)
+            except ValidationError as error:
+                form.add_error("lines", error)
+                continue
+            was = before[source] if known else None
+            layers.append(write_pattern(pattern, zone=zone, at=at, before=was))
+        if len(layers) < len(self.rotations):
+            return None
         return {
             "name": self.head.cleaned_data["name"],
             "timezone": zone.key,
             "layers": layers,
         }
+
+
+def pageable() -> list[User]:
+    """Everybody who can be paged. One query."""
+    return list(User.objects.filter(is_active=True))
+
+
+def is_checked(data: QueryDict) -> bool:
+    """Whether the form is to be saved or previewed, not only shown with other rows."""
+    return data.get("act", "save") in ("save", "preview")
 
 
 class AdvancedForm(forms.Form):

@@ -46,6 +46,10 @@ class Load:
     from_even: timedelta = ZERO
 
     @property
+    def percent(self) -> int:
+        return round(self.share * 100)
+
+    @property
     def off_by(self) -> timedelta:
         return abs(self.from_even)
 

@@ -16,27 +16,19 @@ from django.views.decorators.http import (
 
 from accounts.http import SignedInRequest, responder_required
 from accounts.models import User
-from accounts.time_zones import offered_zones
 from core.errors import InvalidInputError
 from core.http import absolute_url
 from oncall.forms.exceptions import CalendarForm
-from oncall.forms.rows import saves, version_in
-from oncall.forms.schedule import AdvancedForm, ScheduleEditor
 from oncall.models import Schedule, Swap
 from oncall.queries import names, people, standings
-from oncall.rotations import read_layers
 from oncall.services.calendar import build_calendar
 from oncall.services.editing import (
-    change_schedule,
-    create_schedule,
     delete_schedule,
     policies_paging,
     renew_feed,
 )
 from oncall.services.exceptions import describe
 from oncall.services.feeds import feed_path
-from oncall.services.people_names import with_addresses
-from oncall.services.schedules import reference_form
 from oncall.views.windows import window_of
 
 
@@ -87,79 +79,6 @@ def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @responder_required
-def create(request: SignedInRequest) -> HttpResponse:
-    if request.method != "POST":
-        editor = ScheduleEditor.new(request.user.tz.key)
-        return _editor_page(request, editor, None)
-    editor = ScheduleEditor.sent(request.POST)
-    if not saves(request.POST) or not editor.is_valid():
-        return _editor_page(request, editor, None)
-    at = timezone.now()
-    made = create_schedule(
-        form=editor.reference_form(before=[], at=at),
-        team=editor.head.cleaned_data["team"],
-        by=request.user,
-        at=at,
-    )
-    messages.success(request, f"{made} is made. Page it from an escalation policy.")
-    return redirect(made)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@responder_required
-def edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
-    usual = read_layers(found.layers)
-    if usual is None:
-        return redirect("oncall:advanced_schedule", pk)
-    if request.method != "POST":
-        return _editor_page(request, ScheduleEditor.of(found, usual), found)
-    editor = ScheduleEditor.sent(request.POST)
-    if not saves(request.POST) or not editor.is_valid():
-        return _editor_page(request, editor, found)
-    at = timezone.now()
-    changed = change_schedule(
-        schedule_id=pk,
-        form=editor.reference_form(before=found.layers, at=at),
-        team=editor.head.cleaned_data["team"],
-        version=version_in(request.POST),
-        by=request.user,
-        at=at,
-    )
-    messages.success(request, "Saved.")
-    return redirect(changed)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@responder_required
-def advanced(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Everything a schedule can say, as JSON in the reference form."""
-    found = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
-    if request.method != "POST":
-        shown = json.dumps(with_addresses(reference_form(found)), indent=2)
-        form = AdvancedForm(initial={"form": shown, "team": found.team})
-        return _advanced_page(request, form, found)
-    form = AdvancedForm(request.POST)
-    if not form.is_valid():
-        return _advanced_page(request, form, found, status=400)
-    try:
-        changed = change_schedule(
-            schedule_id=pk,
-            form=form.cleaned_data["form"],
-            team=form.cleaned_data["team"],
-            version=version_in(request.POST),
-            by=request.user,
-            at=timezone.now(),
-        )
-    except InvalidInputError as error:
-        problems = error.errors
-        return _advanced_page(request, form, found, status=400, problems=problems)
-    messages.success(request, "Saved.")
-    return redirect(changed)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@responder_required
 def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Schedule, pk=pk)
     if request.method == "POST":
@@ -177,38 +96,6 @@ def feed(request: SignedInRequest, pk: int) -> HttpResponse:
     renew_feed(schedule_id=pk, by=request.user, at=timezone.now())
     messages.success(request, "The calendar has a new address. The old one is dead.")
     return redirect(found)
-
-
-def _editor_page(
-    request: SignedInRequest, editor: ScheduleEditor, found: Schedule | None
-) -> HttpResponse:
-    is_refused = request.method == "POST" and saves(request.POST)
-    context = {
-        "editor": editor,
-        "schedule": found,
-        "version": version_in(request.POST) or (found.version if found else None),
-        "zones": offered_zones(),
-    }
-    status = 400 if is_refused else 200
-    return render(request, "oncall/schedule_edit.html", context, status=status)
-
-
-def _advanced_page(
-    request: SignedInRequest,
-    form: AdvancedForm,
-    found: Schedule,
-    *,
-    status: int = 200,
-    problems: dict[str, list[str]] | None = None,
-) -> HttpResponse:
-    context = {
-        "form": form,
-        "schedule": found,
-        "version": version_in(request.POST) or found.version,
-        "problems": problems,
-        "is_usual": read_layers(found.layers) is not None,
-    }
-    return render(request, "oncall/schedule_advanced.html", context, status=status)
 
 
 def _now(found: Schedule, at: Any) -> dict[str, Any]:

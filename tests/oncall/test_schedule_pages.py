@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry, User
-from oncall.models import Override, Schedule
+from oncall.models import Override, PlannedChange, Schedule, Swap
 from oncall.queries import on_call_now
 from oncall.services.schedules import on_call_ids
 from tests.factories import make_policy, make_schedule, make_team, make_user
@@ -163,7 +163,12 @@ def test_an_older_form_does_not_overwrite_a_newer_one(
 def test_more_than_the_form_can_say_is_edited_as_json(
     signed_in: Client, user: User
 ) -> None:
-    schedule = make_schedule(layers=always(user))
+    second = {
+        "unit": "week",
+        "start_local": "2026-01-05T09:00:30",
+        "participants": [[str(user.pk)]],
+    }
+    schedule = make_schedule(layers=[{"kind": "rotation", "rotation": second}])
     path = schedule.get_absolute_url()
     response = signed_in.get(f"{path}edit/")
     assert response["Location"] == f"{path}advanced/"
@@ -173,6 +178,220 @@ def test_more_than_the_form_can_say_is_edited_as_json(
     assert signed_in.post(f"{path}advanced/", sent).status_code == 302
     schedule.refresh_from_db()
     assert schedule.layers == [{"kind": "always", "users": [str(user.pk)]}]
+
+
+def test_a_turn_can_be_several_peoples_or_nobodys(
+    signed_in: Client, user: User
+) -> None:
+    bo, cy = make_user(), make_user()
+    people = [str(user.pk), str(bo.pk), "-", str(cy.pk), ""]
+    shared = ["", "1", "", "", ""]
+    sent = rotation(user, **{"r0-people": people, "r0-people-with": shared})
+    assert signed_in.post(NEW, sent).status_code == 302
+    [layer] = Schedule.objects.get().layers
+    turns = [[str(user.pk), str(bo.pk)], [], [str(cy.pk)]]
+    assert layer["rotation"]["participants"] == turns
+    page = signed_in.get(f"{Schedule.objects.get().get_absolute_url()}edit/")
+    assert "together with the one above" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            {"r0-kind": "always"},
+            {"kind": "always"},
+        ),
+        (
+            {
+                "r0-kind": "recurring_shift",
+                "r0-begins": "2026-01-05T21:00",
+                "r0-length": "10",
+                "r0-minutes": "30",
+                "r0-freq": "daily",
+                "r0-interval": "2",
+                "r0-by_day": ["SA", "SU"],
+                "r0-by_monthday": "1, -1",
+                "r0-week_start": "SU",
+            },
+            {
+                "start_local": "2026-01-05T21:00",
+                "duration_minutes": 630,
+                "freq": "daily",
+                "interval": 2,
+                "by_day": ["SA", "SU"],
+                "by_monthday": [1, -1],
+                "week_start": "SU",
+            },
+        ),
+        (
+            {"r0-kind": "fixed", "r0-lines": "2026-01-06 10:00  2026-01-06 12:00  {}"},
+            {"start": "2026-01-06T09:00:00Z", "end": "2026-01-06T11:00:00Z"},
+        ),
+        (
+            {"r0-unit": "month", "r0-monthday": "31", "r0-every": "2"},
+            {"unit": "month", "every": 2},
+        ),
+    ],
+    ids=["always", "repeating", "by hand", "monthly"],
+)
+def test_every_kind_of_layer_is_made_in_the_form_and_read_back(
+    signed_in: Client, user: User, fields: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    if "r0-lines" in fields:
+        fields = {**fields, "r0-lines": fields["r0-lines"].format(user.email)}
+    response = signed_in.post(NEW, rotation(user, **fields))
+    assert response.status_code == 302, response.content.decode()
+    schedule = Schedule.objects.get()
+    [layer] = schedule.layers
+    inner = layer.get("shift") or layer.get("rotation") or layer
+    found = inner["shifts"][0] if "shifts" in inner else inner
+    assert {key: found[key] for key in expected} == expected
+    assert signed_in.get(f"{schedule.get_absolute_url()}edit/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"r0-kind": "recurring_shift", "r0-begins": ""}, "Say when"),
+        ({"r0-kind": "fixed", "r0-lines": "tomorrow ada"}, "is not two times"),
+        (
+            {
+                "r0-kind": "fixed",
+                "r0-lines": "2026-01-06 12:00 2026-01-06 10:00 x@example.com",
+            },
+            "is nobody here",
+        ),
+        ({"r0-by_monthday": "0"}, "Write days from 1 to 31"),
+        ({"r0-people": ["-"]}, "Choose who"),
+    ],
+)
+def test_a_layer_that_is_wrong_says_what(
+    signed_in: Client, user: User, fields: dict[str, Any], told: str
+) -> None:
+    response = signed_in.post(NEW, rotation(user, **fields))
+    assert response.status_code == 400
+    assert told in response.content.decode()
+    assert not Schedule.objects.exists()
+
+
+def test_an_edit_is_previewed_and_can_wait_until_after_the_shift(
+    signed_in: Client, user: User
+) -> None:
+    bo = make_user(name="Bo Lind")
+    signed_in.post(NEW, rotation(user))
+    schedule = Schedule.objects.get()
+    path = f"{schedule.get_absolute_url()}edit/"
+    changed = rotation(bo, user, **{"r0-source": "0", "version": "1"})
+    later = (timezone.now() + timedelta(days=10)).strftime("%Y-%m-%dT%H:%M")
+    moment = {"effective": "at", "effective_at": later}
+    shown = signed_in.post(path, {**changed, **moment, "act": "preview"})
+    assert shown.status_code == 200
+    assert "Bo Lind" in shown.content.decode()
+    assert "What would change" in shown.content.decode()
+    schedule.refresh_from_db()
+    assert schedule.version == 1
+    assert signed_in.post(path, {**changed, **moment}).status_code == 302
+    schedule.refresh_from_db()
+    assert schedule.layers[0]["rotation"]["participants"] == [[str(user.pk)]]
+    assert (
+        "The rotations change on"
+        in signed_in.get(schedule.get_absolute_url()).content.decode()
+    )
+    drop = f"{schedule.get_absolute_url()}plan/drop/"
+    assert signed_in.post(drop).status_code == 302
+    assert not PlannedChange.objects.exists()
+
+
+def test_a_shift_is_offered_from_the_same_form(signed_in: Client, user: User) -> None:
+    bo = make_user(name="Bo Lind")
+    schedule = make_schedule(layers=always(user), timezone="UTC")
+    path = f"{schedule.get_absolute_url()}overrides/new/"
+    fields = {
+        "type": "swap",
+        "remove": str(user.pk),
+        "offered_to": [str(bo.pk)],
+        "start": "2030-01-05T09:00",
+        "end": "2030-01-06T09:00",
+        "note": "a wedding",
+    }
+    shown = signed_in.get(path, {**fields, "preview": "1"}).content.decode()
+    assert "Offer the shift" in shown
+    assert signed_in.post(path, fields).status_code == 302
+    swap = Swap.objects.get()
+    assert (list(swap.offered_to.all()), swap.note) == ([bo], "a wedding")
+
+
+def test_a_drag_sends_instants_and_the_form_shows_the_wall_clock(
+    signed_in: Client, user: User
+) -> None:
+    schedule = make_schedule(layers=always(user), timezone="Europe/Madrid")
+    path = f"{schedule.get_absolute_url()}overrides/new/"
+    text = signed_in.get(f"{path}?span=1767517200-1767603600").content.decode()
+    assert 'value="2026-01-04T10:00"' in text
+    assert 'value="2026-01-05T10:00"' in text
+    for odd in ("x", "5-1", "1-99999999999999999999", "-"):
+        assert signed_in.get(f"{path}?span={odd}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("view", "days"), [("two-weeks", 14), ("four-weeks", 28), ("month", 28)]
+)
+def test_the_calendar_shows_weeks_or_a_month(
+    signed_in: Client, user: User, view: str, days: int
+) -> None:
+    schedule = make_schedule(layers=always(user), timezone="Europe/Madrid")
+    path = f"{schedule.get_absolute_url()}?view={view}&from=2026-02-01"
+    calendar = signed_in.get(path).context["calendar"]
+    assert len(calendar.days) == days
+
+
+def test_shifts_over_all_schedules_are_one_page(signed_in: Client, user: User) -> None:
+    one, other = (make_schedule(layers=always(user)) for _ in range(2))
+    make_schedule(layers=always(make_user()), name="not mine")
+    form = {"first": "2030-01-05", "last": "2030-01-07", "note": "skiing"}
+    assert signed_in.post("/on-call/me/away/", form).status_code == 302
+    page = signed_in.get("/on-call/me/shifts/?from=2030-01-01")
+    assert [row.name for row in page.context["calendar"].rows] == [
+        *sorted([one.name, other.name]),
+        "Away",
+    ]
+    assert "skiing" in page.content.decode()
+    person = make_user()
+    assert signed_in.get(f"/on-call/people/{person.pk}/").status_code == 200
+
+
+def test_cover_me_from_the_page(signed_in: Client, user: User) -> None:
+    bo = make_user()
+    schedule = make_schedule(layers=always(user))
+    form = {"start": "2030-01-05T10:00", "end": "2030-01-05T12:00", "taker": bo.pk}
+    assert signed_in.get("/on-call/me/cover/").status_code == 200
+    assert signed_in.post("/on-call/me/cover/", form).status_code == 302
+    override = schedule.overrides.get()
+    assert (override.remove, override.add) == (user, bo)
+    refused = signed_in.post("/on-call/me/cover/", {**form, "end": "2030-01-05T09:00"})
+    assert refused.status_code == 400
+
+
+def test_hand_off_load_and_notices_have_pages(signed_in: Client, user: User) -> None:
+    schedule = make_schedule(layers=always(user))
+    path = f"{schedule.get_absolute_url()}handoff/"
+    assert signed_in.get(path).status_code == 200
+    assert signed_in.post(path, {"is_open": " "}).status_code == 400
+    assert signed_in.post(path, {"is_known": "the loader is slow"}).status_code == 302
+    assert (
+        "the loader is slow"
+        in signed_in.get(schedule.get_absolute_url()).content.decode()
+    )
+    notices = {"hours": "3", "at_end": "on"}
+    assert signed_in.post("/on-call/me/notices/", notices).status_code == 302
+    assert user.shift_notices.before == timedelta(hours=3)
+    load = "/on-call/load/?from=2026-01-01&to=2026-01-31"
+    assert str(user) in signed_in.get(load).content.decode()
+    for sheet in ("csv", "shifts"):
+        response = signed_in.get(f"{load}&as={sheet}")
+        assert response["Content-Type"].startswith("text/csv")
+        assert user.email in response.content.decode()
 
 
 @pytest.mark.parametrize(
