@@ -294,6 +294,9 @@ DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"Headwater <headwater@{_public.hostname}>"
 )
 ALLOW_PRIVATE_URLS = yes_or_no("ALLOW_PRIVATE_URLS")
+SLACK_URL = env.str("SLACK_URL", default="https://slack.com").rstrip("/")
+SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", default="")
+SLACK_SIGNING_SECRET = env.str("SLACK_SIGNING_SECRET", default="")
 TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com").rstrip("/")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")

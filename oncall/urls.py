@@ -18,6 +18,7 @@ from oncall.views import (
     policies,
     schedule_editing,
     schedules,
+    slack,
     shifts,
     twilio,
 )
@@ -26,6 +27,7 @@ app_name = "oncall"
 public = [
     path("p/<str:token>/", answer.answer, name="answer"),
     path("p/<str:token>/call/", twilio.call, name="answer_call"),
+    path("slack/actions/", slack.actions, name="slack_actions"),
     path("twilio/sms/", twilio.sms, name="twilio_sms"),
     path("twilio/status/", twilio.status, name="twilio_status"),
     path("calendar/<slug:secret>.ics", feeds.feed, name="feed"),

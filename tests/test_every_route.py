@@ -36,6 +36,7 @@ OPEN = {
     "oncall:answer": "the address holds a signature; a second tap acts",
     "oncall:feed": "the address holds the secret",
     "oncall:answer_call": "Twilio signs what it sends; another gets 403",
+    "oncall:slack_actions": "Slack signs what it sends; another gets 403",
     "oncall:twilio_sms": "Twilio signs what it sends; another gets 403",
     "oncall:twilio_status": "Twilio signs what it sends; another gets 403",
     "incidents:badge": "asks for a session itself unless the badge is public",

@@ -17,7 +17,9 @@ class Message:
 
     `url` opens the subject, `acknowledge_url` is the signed link that asks for a
     second tap ("" when there is nothing to acknowledge). `idempotency_key` is the
-    same for every try of one notification. URLs are absolute.
+    same for every try of one notification. `thread` is the provider's id of the first
+    message about the subject at this address, for those that keep threads. URLs are
+    absolute.
     """
 
     title: str
@@ -26,6 +28,7 @@ class Message:
     idempotency_key: str
     acknowledge_url: str = ""
     urgent: bool = True
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

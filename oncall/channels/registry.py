@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from oncall.channels.apprise import AppriseService
 from oncall.channels.base import Channel, DeliveryError
 from oncall.channels.email import Email
+from oncall.channels.slack import Slack
 from oncall.channels.twilio import Sms, Voice
 from oncall.channels.webhook import Webhook
 
@@ -12,6 +13,7 @@ CHANNELS: Mapping[str, Channel] = {
     "email": Email(),
     "webhook": Webhook(),
     "apprise": AppriseService(),
+    "slack": Slack(),
     "sms": Sms(),
     "call": Voice(),
 }

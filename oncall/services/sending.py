@@ -39,6 +39,7 @@ MOST_CLAIMED = 4 * SENDERS
 LEAST_CLAIMED = SENDERS
 DATABASE_REST_SECONDS = 0.5
 LINK_SALT = "oncall.page"
+THREADED = {"slack"}
 
 Now = Callable[[], datetime]
 
@@ -97,7 +98,9 @@ class Senders:
                 time.sleep(DATABASE_REST_SECONDS)
 
     def _gather(self, *, wait: bool) -> list[Outcome]:
-        """What has come back since; with `wait`, or a call to look for due rows."""
+        """What has come back since. `wait` for that, or for a call."""
+        if wait and not self.under_way:
+            connection.close()  # back to the pool while there is nothing to do
         gathered = []
         try:
             one = self.outcomes.get(block=wait)
@@ -143,15 +146,10 @@ class Senders:
             self.threads.submit(self._send, notification)
         if len(claimed) == room:
             self.is_woken.set()
-        elif not self.under_way:
-            connection.close()  # back to the pool while there is nothing to do
 
     def _send(self, notification: Notification) -> None:
-        try:
-            outcome = attempt(notification, now=self.now)
-        finally:
-            connection.close()
-        self.outcomes.put(outcome)
+        self.outcomes.put(attempt(notification, now=self.now))
+        connection.close()
 
 
 def attempt(notification: Notification, *, now: Now) -> Outcome:
@@ -187,7 +185,22 @@ def message_of(notification: Notification) -> Message:
         idempotency_key=notification.idempotency_key,
         acknowledge_url=acknowledge_url,
         urgent=notification.urgent,
+        thread=_thread_of(notification),
     )
+
+
+def _thread_of(notification: Notification) -> str:
+    """What the provider calls the first message about the subject at this address."""
+    if notification.channel not in THREADED or not notification.subject:
+        return ""
+    earlier = Notification.objects.filter(
+        subject=notification.subject,
+        channel=notification.channel,
+        address=notification.address,
+        state=Notification.State.SENT,
+    ).exclude(provider_id="")
+    first = earlier.order_by("pk").values_list("provider_id", flat=True).first()
+    return first or ""
 
 
 @cache

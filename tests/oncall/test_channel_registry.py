@@ -8,7 +8,7 @@ from oncall.channels.registry import channel_for, choices
 
 def test_each_choice_leads_to_a_channel_with_words_for_a_form() -> None:
     kinds = dict(choices())
-    assert set(kinds) == {"email", "webhook", "apprise", "sms", "call"}
+    assert set(kinds) == {"email", "webhook", "apprise", "slack", "sms", "call"}
     for kind, label in kinds.items():
         assert channel_for(kind).label == label
         assert channel_for(kind).address_hint
