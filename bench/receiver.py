@@ -1,9 +1,10 @@
 """A provider that costs next to nothing: it answers every POST and counts.
 
-    .venv/bin/python -m bench.receiver PORT [seconds until each answer]
+    .venv/bin/python -m bench.receiver PORT
 
 GET /: {"count": …, "first": …, "last": …, "most_at_once": …} (Unix seconds) since the
-last DELETE. GET /arrivals: [[Unix seconds, body], …]. DELETE /: forget all.
+last DELETE. GET /arrivals: [[Unix seconds, body], …]. DELETE /?0.05: forget all, and
+answer each from now on after so many seconds.
 """
 
 import asyncio
@@ -20,11 +21,11 @@ ANSWER = b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n%s"
 
 
 class Arrivals:
-    def __init__(self, delay_seconds: float) -> None:
-        self.delay_seconds = delay_seconds
-        self.forget()
+    def __init__(self) -> None:
+        self.forget(0.0)
 
-    def forget(self) -> None:
+    def forget(self, delay_seconds: float) -> None:
+        self.delay_seconds = delay_seconds
         self.bodies: list[tuple[float, bytes]] = []
         self.waiting = self.most_at_once = 0
 
@@ -73,7 +74,8 @@ class Connection(asyncio.Protocol):
                     self.arrivals.told() if wants_all else self.arrivals.counted()
                 )
             case b"DELETE":
-                self.arrivals.forget()
+                _, _, delay = self.url.partition(b"?")
+                self.arrivals.forget(float(delay or 0))
                 self.answer(b"")
             case _:
                 self.take()
@@ -96,8 +98,8 @@ class Connection(asyncio.Protocol):
         self.transport.write(ANSWER % (200, len(body), body))
 
 
-async def serve(port: int, delay_seconds: float) -> None:
-    arrivals = Arrivals(delay_seconds)
+async def serve(port: int) -> None:
+    arrivals = Arrivals()
     server = await asyncio.get_running_loop().create_server(
         lambda: Connection(arrivals), "127.0.0.1", port
     )
@@ -106,5 +108,4 @@ async def serve(port: int, delay_seconds: float) -> None:
 
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        delay = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
-        uvloop.run(serve(int(sys.argv[1]), delay))
+        uvloop.run(serve(int(sys.argv[1])))

@@ -95,6 +95,7 @@ def storm(world: World, options: argparse.Namespace) -> Iterator[Row]:
     world.app.manage(
         "shell", "-v", "0", "-c", MAKE_LINEAGE % (faults, ASSETS // faults)
     )
+    before = world.ask("SELECT count(*) FROM incidents_incident")
     began, is_over = time.time(), threading.Event()
     waits: list[float] = []
     reader = threading.Thread(target=_read_pages, args=[world, waits, is_over])
@@ -113,7 +114,7 @@ def storm(world: World, options: argparse.Namespace) -> Iterator[Row]:
         "SELECT count(*) FROM alerts_alert WHERE dedup_key LIKE 'storm%'"
     )
     yield "… alerts lost", f"{alerts - stored}"
-    incidents = world.ask("SELECT count(*) FROM incidents_incident") - 1
+    incidents = world.ask("SELECT count(*) FROM incidents_incident") - before
     merged = world.ask(
         "SELECT count(*) FROM incidents_incident WHERE merged_into_id IS NOT NULL"
     )
@@ -174,7 +175,8 @@ def _delays(world: World) -> Iterator[Row]:
             "SELECT extract(epoch FROM min(n.first_attempt_at) - i.detected_at)"
             " FROM incidents_incident i JOIN oncall_notification n"
             " ON n.subject = 'incident:' || i.id AND n.urgent"
-            " GROUP BY i.id"
+            " WHERE i.title LIKE 'fault%%' GROUP BY i.id",
+            [],
         ).fetchall()
     found = sorted(float(str(row[0])) for row in rows)
     yield "… alert to first send begun, p99 s", f"{found[int(len(found) * 0.99)]:.2f}"

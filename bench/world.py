@@ -49,16 +49,15 @@ class Provider:
         told = self.client.get("/arrivals", timeout=60).json()
         return [(at, json.loads(body)) for at, body in told]
 
-    def forget(self) -> None:
-        self.client.delete("/")
+    def forget(self, *, delay_seconds: float = 0.0) -> None:
+        """Count anew, and answer each after so long."""
+        self.client.delete(f"/?{delay_seconds}")
 
 
 @contextlib.contextmanager
-def provider(*, delay_seconds: float = 0.0) -> Iterator[Provider]:
+def provider() -> Iterator[Provider]:
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.receiver", str(port), str(delay_seconds)]
-    )
+    process = subprocess.Popen([sys.executable, "-m", "bench.receiver", str(port)])
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
             here = Provider(f"http://127.0.0.1:{port}/hook", client)
@@ -154,11 +153,11 @@ class World:
 
 
 @contextlib.contextmanager
-def running_world(*, delay_seconds: float = 0.0) -> Iterator[World]:
+def running_world() -> Iterator[World]:
     with (
         tempfile.TemporaryDirectory() as folder,
         running_redis(Path(folder)) as redis_url,
-        provider(delay_seconds=delay_seconds) as there,
+        provider() as there,
     ):
         environment = {"REDIS_URL": redis_url, "LOG_LEVEL": "WARNING"}
         app = App(Path(folder) / "hw", environment).start()

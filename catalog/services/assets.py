@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from accounts.services import record_audit
@@ -95,16 +96,19 @@ def set_asset_health(
 ) -> int:
     """Mark assets as failing or healthy since `at`; return how many changed.
 
-    Those that are so already keep their `health_since`. An id in both is failing.
+    Those that are so already keep their `health_since`, and are not locked. An id in
+    both is failing.
     """
-    wanted = dict.fromkeys(healthy_ids, Asset.Health.HEALTHY)
-    wanted |= dict.fromkeys(failing_ids, Asset.Health.FAILING)
+    failing = set(failing_ids)
+    worse = Q(pk__in=failing) & ~Q(health=Asset.Health.FAILING)
+    healthy = set(healthy_ids) - failing
+    better = Q(pk__in=healthy) & ~Q(health=Asset.Health.HEALTHY)
     # Locked in one order, so that two workers at once do not deadlock.
-    rows = Asset.objects.filter(pk__in=wanted).order_by("pk")
-    locked = rows.select_for_update(no_key=True)
-    changed = [asset for asset in locked if asset.health != wanted[asset.pk]]
+    rows = Asset.objects.filter(worse | better).order_by("pk")
+    changed = list(rows.select_for_update(no_key=True))
     for asset in changed:
-        asset.health = wanted[asset.pk]
+        is_failing = asset.pk in failing
+        asset.health = Asset.Health.FAILING if is_failing else Asset.Health.HEALTHY
         asset.health_since = at
     Asset.objects.bulk_update(changed, ["health", "health_since"], batch_size=500)
     publish(*(f"asset:{asset.pk}" for asset in changed))

@@ -21,6 +21,7 @@ from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH
 from catalog.models import Asset
 from catalog.services import set_asset_health
 from catalog.services.upserts import AssetFacts, upsert_assets
+from core.locks import LockedTooLongError, waiting_at_most
 from core.text import identifier
 from incidents.correlation import OpenIncident, Plan, Signal, decide
 from incidents.models import Incident, IncidentAlert, UncorrelatedAlert
@@ -43,6 +44,7 @@ LOCK = 0x48E4D  # of pg_try_advisory_xact_lock; any number used for nothing else
 MOST_TRIES = 5
 FIRST_DELAY = timedelta(minutes=1)
 MOST_COUNTED_TRIES = 7  # the last delay is about an hour
+LONGEST_WAIT = timedelta(milliseconds=300)  # for what an import holds
 
 
 def correlate_changed_alerts(*, at: datetime, limit: int = BATCH) -> int:
@@ -138,7 +140,12 @@ def _take(alerts: Collection[Alert], *, at: datetime) -> None:
 
 
 def link_assets(alerts: Collection[Alert], *, at: datetime) -> None:
-    """Set `asset_id` of alerts that name an asset; unknown ones are made."""
+    """Set `asset_id` of alerts that name an asset; unknown ones are made.
+
+    An import that makes the same assets holds their names until it ends. Its alerts
+    do not wait: they are taken without their assets, which are linked when they
+    change next.
+    """
     facts = {
         alert.pk: AssetFacts(
             identifier(alert.asset_namespace, NAMESPACE_LENGTH),
@@ -150,10 +157,17 @@ def link_assets(alerts: Collection[Alert], *, at: datetime) -> None:
     }
     if not facts:
         return
-    ids = upsert_assets(facts.values(), at=at, overwrite=False)
+    try:
+        with waiting_at_most(LONGEST_WAIT):
+            ids = upsert_assets(facts.values(), at=at, overwrite=False)
+    except LockedTooLongError:
+        logger.warning("an import keeps %s alerts from their assets", len(facts))
+        identities = [fact.identity for fact in facts.values()]
+        known = Asset.objects.filter(identity__in=identities)
+        ids = dict(known.values_list("identity", "pk"))
     for alert in alerts:
         if alert.pk in facts:
-            alert.asset_id = ids[facts[alert.pk].identity]
+            alert.asset_id = ids.get(facts[alert.pk].identity)
 
 
 def _plan(
@@ -223,9 +237,14 @@ def _update_health(alerts: Collection[Alert], *, at: datetime) -> None:
         for alert in alerts
         if alert.pages and alert.status == Alert.Status.FIRING
     )
-    set_asset_health(
-        failing_ids=touched & failing, healthy_ids=touched - failing, at=at
-    )
+    try:
+        with waiting_at_most(LONGEST_WAIT):
+            set_asset_health(
+                failing_ids=touched & failing, healthy_ids=touched - failing, at=at
+            )
+    except LockedTooLongError:
+        # An import is writing them. Pages matter more; the next alert sets it right.
+        logger.warning("the health of %s assets is not up to date", len(touched))
 
 
 def _mark_taken(alerts: Collection[Alert]) -> None:

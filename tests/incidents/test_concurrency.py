@@ -1,13 +1,15 @@
 """Several workers and people at once, in transactions of their own."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import User
+from catalog.services.upserts import AssetFacts, upsert_assets
 from incidents.models import Incident, IncidentAlert
 from incidents.services import acknowledge_incident, correlate_changed_alerts
 from oncall.models import Escalation, Page
@@ -89,3 +91,28 @@ def test_alerts_that_arrive_while_somebody_acknowledges_are_kept() -> None:
     correlate(12)
     incident.refresh_from_db()
     assert (incident.status, incident.alert_count) == ("investigating", 21)
+
+
+def test_an_import_under_way_holds_up_no_page() -> None:
+    admin = make_user(role="admin")
+    fire("orders")
+    written, is_paged = threading.Event(), threading.Event()
+
+    def bring_assets() -> None:
+        with transaction.atomic():
+            upsert_assets(
+                [AssetFacts("warehouse", "orders")], at=minutes(0), overwrite=True
+            )
+            written.set()
+            assert is_paged.wait(20)
+
+    def page() -> None:
+        assert written.wait(20)
+        correlate()
+        assert Page.objects.get().user == admin
+        is_paged.set()
+
+    at_once(bring_assets, page)
+    fire("orders", at=1)
+    correlate()
+    assert Incident.objects.filter(failing_assets__asset__name="orders").exists()

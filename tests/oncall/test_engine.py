@@ -1,11 +1,14 @@
 """The paging engine: what is owed is sent, once, to whom the ladder says."""
 
 import re
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from oncall.channels.base import DeliveryError, Receipt, RetryableDeliveryError
@@ -26,12 +29,14 @@ from oncall.services import (
     stop_escalation,
 )
 from oncall.services.engine import claim
-from oncall.services.escalations import raise_urgency
+from oncall.services.escalations import Call, raise_urgency, start_escalations
 from oncall.services.recording import RETRY_DELAYS, Outcome, record
-from oncall.services.sending import LEASE, attempt
+from oncall.services.sending import LEASE, Senders, attempt
 from oncall.services.walking import walk_due_escalations
 from tests.factories import NOON, make_policy, make_schedule, make_team, make_user
 from tests.fakes.smtp import FakeSMTP
+from tests.fakes.webhook import Answer, FakeWebhook
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -415,3 +420,84 @@ def test_the_ladder_shows_past_and_planned_rungs() -> None:
         (1, first.email, "paged", NOON),
         (2, second.email, "planned", NOON + 5 * MINUTE),
     ]
+
+
+def test_first_pages_go_before_repeats_and_the_worst_before_the_rest() -> None:
+    policy, _, _ = two_step_policy()
+    for subject, severity in (("a", "SEV4"), ("b", "SEV1"), ("c", "SEV2")):
+        call = Call(subject, f"{severity} {subject}", "", "", severity, policy)
+        start_escalations([call], at=NOON)
+    claim(at=NOON, limit=1)  # the first page about b
+    walk_due_escalations(at=NOON + 5 * MINUTE)
+    claimed = claim(at=NOON + 5 * MINUTE, limit=10)
+    assert [one.subject for one in claimed if not one.possibly_twice] == [
+        "c",
+        "a",
+        "b",
+        "c",
+        "a",
+    ]
+
+
+def test_starting_many_takes_as_many_statements_as_starting_one(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    policy, _, _ = two_step_policy()
+    with CaptureQueriesContext(connection) as one:
+        start(policy)
+    calls = [Call(f"s{n}", f"s{n}", "", "", "SEV3", policy) for n in range(20)]
+    with django_assert_num_queries(len(one)):
+        start_escalations(calls, at=NOON)
+    assert Notification.objects.count() == 21
+
+
+def test_a_subject_that_is_paged_about_already_keeps_its_escalation() -> None:
+    policy, _, _ = two_step_policy()
+    running = start(policy)
+    calls = [
+        Call(subject, "again", "", "", "SEV1", policy)
+        for subject in ("incident:1", "incident:2")
+    ]
+    found = start_escalations(calls, at=NOON + MINUTE)
+    assert found["incident:1"] == running
+    assert found["incident:2"].started_at == NOON + MINUTE
+
+
+def test_one_that_cannot_be_walked_holds_up_no_other() -> None:
+    policy, _, second = two_step_policy()
+    broken = start(policy)
+    call = Call("incident:2", "t", "", "", "SEV3", policy)
+    sound = start_escalations([call], at=NOON)["incident:2"]
+    Escalation.objects.filter(pk=broken.pk).update(steps=[{}, {}])
+    walk_due_escalations(at=NOON + 5 * MINUTE)
+    assert paged(sound)[-1] == (0, 1, second.email)
+    broken.refresh_from_db()
+    assert broken.next_step_at == NOON + 6 * MINUTE
+
+
+def test_what_no_sender_could_begin_in_time_is_due_again_untried() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    late = NOON + LEASE - timedelta(seconds=1)
+    record([attempt(claimed, now=lambda: late)])
+    owed = Notification.objects.get()
+    assert (owed.state, owed.attempts, owed.possibly_twice) == ("due", 0, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_senders_send_and_record_all_that_is_due(
+    webhook_server: FakeWebhook,
+) -> None:
+    policy, first, _ = two_step_policy()
+    make_method(first, kind="webhook", address=webhook_server.url)
+    webhook_server.next_answers += [Answer(status=404), Answer(status=200)]
+    calls = [Call(f"s{n}", f"s{n}", "", "", "SEV3", policy) for n in range(100)]
+    start_escalations(calls, at=NOON)
+    senders = Senders(claim=claim, record=record, now=lambda: NOON)
+    senders.wake()
+    unfinished = Notification.objects.filter(state__in=["due", "sending"])
+    wait_until(lambda: not unfinished.exists())
+    states = Counter(Notification.objects.values_list("state", flat=True))
+    assert states == {"sent": 99, "failed": 1}
+    assert len(webhook_server.requests) == 100

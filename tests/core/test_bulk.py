@@ -1,0 +1,62 @@
+"""Many new rows at once, as `save` would have written them one by one."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from alerts.models import Severity
+from core.bulk import insert_all
+from incidents.models import Incident, TimelineEntry
+from oncall.models import Page
+from tests.factories import NOON, make_user
+from tests.oncall.test_engine import start, two_step_policy
+
+pytestmark = pytest.mark.django_db
+
+HARD_TEXT = 'tab\t, line\n, \\N, \\., "quoted", {braces}, é'
+
+
+def draft(title: str) -> Incident:
+    return Incident(
+        title=title,
+        severity=Severity.SEV2,
+        impact_started_at=NOON,
+        detected_at=NOON,
+        triggered_at=NOON,
+        causes=[{"asset": 1, "reasons": [HARD_TEXT]}],
+    )
+
+
+def test_rows_are_stored_as_they_are() -> None:
+    rows = [draft(HARD_TEXT), draft("plain")]
+    insert_all(rows)
+    stored = Incident.objects.get(pk=rows[0].pk)
+    assert (stored.title, stored.severity) == (HARD_TEXT, "SEV2")
+    assert stored.causes == [{"asset": 1, "reasons": [HARD_TEXT]}]
+    assert (stored.triggered_at, stored.resolved_at) == (NOON, None)
+
+
+def test_a_row_may_name_one_that_was_saved_after_it_was_made() -> None:
+    incident = draft("orders failed")
+    entry = TimelineEntry(
+        incident=incident, kind=TimelineEntry.Kind.OPENED, at=NOON, recorded_at=NOON
+    )
+    insert_all([incident])
+    insert_all([entry])
+    assert incident.timeline.get() == entry
+    assert not entry._state.adding
+
+
+def test_a_conflict_fails_them_all() -> None:
+    policy, first, _ = two_step_policy()
+    escalation = start(policy)
+    again = [
+        Page(escalation=escalation, lap=0, step=0, user=user, created_at=NOON)
+        for user in (make_user(), first)
+    ]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_all(again)
+    assert Page.objects.count() == 1
+
+
+def test_nothing_to_insert_asks_nothing() -> None:
+    insert_all([])
