@@ -39,6 +39,7 @@ MOST_CLAIMED = 4 * SENDERS
 LEAST_CLAIMED = SENDERS
 DATABASE_REST_SECONDS = 0.5
 LINK_SALT = "oncall.page"
+THREADED = {"slack"}
 
 Now = Callable[[], datetime]
 
@@ -184,7 +185,22 @@ def message_of(notification: Notification) -> Message:
         idempotency_key=notification.idempotency_key,
         acknowledge_url=acknowledge_url,
         urgent=notification.urgent,
+        thread=_thread_of(notification),
     )
+
+
+def _thread_of(notification: Notification) -> str:
+    """What the provider calls the first message about the subject at this address."""
+    if notification.channel not in THREADED or not notification.subject:
+        return ""
+    earlier = Notification.objects.filter(
+        subject=notification.subject,
+        channel=notification.channel,
+        address=notification.address,
+        state=Notification.State.SENT,
+    ).exclude(provider_id="")
+    first = earlier.order_by("pk").values_list("provider_id", flat=True).first()
+    return first or ""
 
 
 @cache
