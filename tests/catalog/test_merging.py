@@ -245,8 +245,8 @@ def test_the_page_shows_what_moves_before_it_moves(signed_in: Client) -> None:
     make_alert(asset=old)
     path = f"/assets/{old.pk}/merge/{into.pk}/"
     page = signed_in.get(path).content.decode()
-    assert '<dt>Runs</dt><dd>2</dd>' in page
-    assert '<dt>Alerts</dt><dd>1</dd>' in page
+    assert "<dt>Runs</dt><dd>2</dd>" in page
+    assert "<dt>Alerts</dt><dd>1</dd>" in page
     assert Asset.objects.filter(pk=old.pk).exists()
     assert signed_in.post(path).headers["Location"] == into.get_absolute_url()
     entry = AuditEntry.objects.get(action="asset.merged")
