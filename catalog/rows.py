@@ -83,7 +83,7 @@ class Rows(NamedTuple):
 
     def without(self, edges: list[tuple[int, int]]) -> Rows:
         """These rows less `edges`; those that are not there do no harm."""
-        found = [(head, *self.place_of(head, tail)) for head, tail in edges]
+        found = [(head, *self.place_of(head, tail)) for head, tail in set(edges)]
         gone = [(head, place) for head, place, is_there in found if is_there]
         if not gone:
             return self

