@@ -1,12 +1,19 @@
 """A run fails because a part of it has, and both are told of: one incident."""
 
+import msgspec
 import pytest
 
+from alerts.formats.base import ParseContext
+from alerts.formats.registry import FORMATS
+from alerts.ingest.messages import message_of
 from alerts.models import Alert, Integration
+from alerts.services import store_messages
+from alerts.services.catalog_facts import record_catalog_facts
 from incidents.models import Incident
 from oncall.models import Escalation
 from tests.factories import make_integration
 from tests.incidents.world import correlate, end, fire, minutes
+from tests.payloads import captured
 
 pytestmark = pytest.mark.django_db
 
@@ -137,3 +144,25 @@ def test_tasks_told_by_the_run_of_their_dag_are_not_wholes_of_each_other(
     correlate(1)
 
     assert len(incidents()) == 2
+
+
+@pytest.mark.parametrize("order", [("04", "05"), ("05", "04")])
+def test_as_airflow_really_tells_it_it_is_one_incident(order: tuple[str, str]) -> None:
+    inlet = make_integration(format="openlineage")
+    for number in order:
+        payload = captured(f"airflow-openlineage/{number}").body
+        parsed = FORMATS["openlineage"].parse(payload, ParseContext(minutes(0)))
+        message = message_of(
+            parsed,
+            integration_id=inlet.pk,
+            default_severity="SEV3",
+            received_at=minutes(0),
+            path="/api/v1/lineage",
+            body=msgspec.json.encode(payload),
+        )
+        store_messages([message])
+        correlate()
+        record_catalog_facts(at=minutes(0))
+
+    assert incidents() == [{"orders_etl.load_fct_orders", "orders_etl"}]
+    assert Escalation.objects.count() == 1
