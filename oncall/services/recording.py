@@ -32,6 +32,14 @@ class NotBegunError(Exception):
     """There was no time left to send it before its lease ends: it is due again."""
 
 
+class ProviderRestsError(RetryableDeliveryError):
+    """Its provider has not answered lately, so it was not tried: the person's next
+    method is due at once."""
+
+    def __init__(self) -> None:
+        super().__init__("Not tried: the provider has not answered lately")
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one claimed notification at `at`."""
@@ -57,6 +65,7 @@ def record(outcomes: Collection[Outcome]) -> None:
     ]
     told = _record_sent(sent)
     _record_again(again)
+    _hurry_other_methods(again)
     lost = _record_failed(failed)
     _tell(told, lost)
     fall_through(lost)
@@ -90,6 +99,18 @@ def _record_again(outcomes: Sequence[Outcome]) -> None:
     unused = [int(isinstance(one.result, NotBegunError)) for one in outcomes]
     words = [str(one.result) for one in outcomes]
     _written(statements.AGAIN, outcomes, [due, words, unused])
+
+
+def _hurry_other_methods(outcomes: Iterable[Outcome]) -> None:
+    at = {
+        one.notification.page_id: one.at
+        for one in outcomes
+        if isinstance(one.result, ProviderRestsError) and one.notification.page_id
+    }
+    if at:
+        with connection.cursor() as cursor:
+            cursor.execute(statements.UNTRIED_METHODS, [max(at.values()), list(at)])
+        wake(RUN_ENGINE)
 
 
 def _due_again(outcome: Outcome) -> datetime:

@@ -22,10 +22,16 @@ from django.db import InterfaceError, OperationalError, connection
 from django.urls import reverse
 
 from core.http import absolute_url
-from oncall.channels.base import DeliveryError, Message, RetryableDeliveryError
+from oncall.channels.base import (
+    DeliveryError,
+    Message,
+    Receipt,
+    RetryableDeliveryError,
+)
 from oncall.channels.registry import channel_for
 from oncall.models import Notification
-from oncall.services.recording import NotBegunError, Outcome
+from oncall.services.providers import Providers, provider_of
+from oncall.services.recording import NotBegunError, Outcome, ProviderRestsError
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +68,7 @@ class Senders:
         self.starting = threading.Lock()
         self.desk: threading.Thread | None = None
         self.threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
+        self.providers = Providers()
         self.under_way: set[int] = set()  # ids of what is claimed and not recorded
 
     def wake(self) -> None:
@@ -148,28 +155,42 @@ class Senders:
             self.is_woken.set()
 
     def _send(self, notification: Notification) -> None:
-        self.outcomes.put(attempt(notification, now=self.now))
+        outcome = attempt(notification, now=self.now, providers=self.providers)
+        self.outcomes.put(outcome)
         connection.close()
 
 
-def attempt(notification: Notification, *, now: Now) -> Outcome:
+def attempt(
+    notification: Notification, *, now: Now, providers: Providers | None = None
+) -> Outcome:
     """Send one claimed notification and return what its provider said."""
-    began = now()
+    began, known = now(), providers or Providers()
     lease_until = notification.lease_until
     if lease_until is not None and lease_until - began < LEAST_LEFT:
         return Outcome(notification, NotBegunError("Waits for a sender"), began)
+    provider = provider_of(notification.channel, notification.address)
+    if not known.may_be_tried(provider, at=began):
+        return Outcome(notification, ProviderRestsError(), began)
+    result, at = _send(notification), now()
+    if not isinstance(result, RetryableDeliveryError):
+        known.answered(provider)
+    elif result.retry_after is None:
+        known.failed(provider, at=at)
+    return Outcome(notification, result, at)
+
+
+def _send(notification: Notification) -> Receipt | DeliveryError:
     try:
-        receipt = channel_for(notification.channel).send(
+        return channel_for(notification.channel).send(
             message_of(notification),
             to=notification.address,
             timeout_seconds=SEND_TIMEOUT_SECONDS,
         )
     except DeliveryError as error:
-        return Outcome(notification, error, now())
+        return error
     except Exception as error:  # our own fault must not lose the page
         logger.exception("channel %s broke", notification.channel)
-        return Outcome(notification, RetryableDeliveryError(f"{error}"), now())
-    return Outcome(notification, receipt, now())
+        return RetryableDeliveryError(f"{error}")
 
 
 def message_of(notification: Notification) -> Message:

@@ -53,3 +53,12 @@ NEXT_METHODS = """
     WHERE n.id = following.id AND n.state = 'due'
     RETURNING n.page_id
 """
+
+# As above, of those methods only that were not tried yet.
+UNTRIED_METHODS = """
+    UPDATE oncall_notification AS n SET due_at = LEAST(n.due_at, %s)
+    FROM (SELECT DISTINCT ON (page_id) id FROM oncall_notification
+          WHERE page_id = ANY(%s) AND state = 'due' AND attempts = 0
+          ORDER BY page_id, due_at, id) AS following
+    WHERE n.id = following.id AND n.state = 'due'
+"""

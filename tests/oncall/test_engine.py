@@ -30,6 +30,7 @@ from oncall.services import (
 )
 from oncall.services.engine import claim
 from oncall.services.escalations import Call, raise_urgency, start_escalations
+from oncall.services.providers import MOST_FAILURES, REST, Providers
 from oncall.services.recording import RETRY_DELAYS, Outcome, record
 from oncall.services.sending import LEASE, Senders, attempt
 from oncall.services.walking import walk_due_escalations
@@ -501,3 +502,34 @@ def test_the_senders_send_and_record_all_that_is_due(
     states = Counter(Notification.objects.values_list("state", flat=True))
     assert states == {"sent": 99, "failed": 1}
     assert len(webhook_server.requests) == 100
+
+
+def test_a_provider_that_does_not_answer_is_left_alone_for_a_while() -> None:
+    providers = Providers()
+    for _ in range(MOST_FAILURES):
+        assert providers.may_be_tried("email", at=NOON)
+        providers.failed("email", at=NOON)
+    assert not providers.may_be_tried("email", at=NOON + REST / 2)
+    assert providers.may_be_tried("sms", at=NOON)
+    assert providers.may_be_tried("email", at=NOON + REST)
+    assert not providers.may_be_tried("email", at=NOON + REST)  # one tries it
+    providers.answered("email")
+    assert providers.may_be_tried("email", at=NOON + REST)
+
+
+def test_while_a_provider_rests_the_next_method_is_used_at_once() -> None:
+    policy, ana = make_policy(), make_user()
+    add_step(policy, user=ana)
+    make_method(ana, kind="webhook", address="http://hook.example.com/a")
+    make_method(ana, address="next@example.com", position=1, delay=30 * MINUTE)
+    start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    providers = Providers()
+    for _ in range(MOST_FAILURES):
+        providers.failed("webhook hook.example.com", at=NOON)
+    record([attempt(claimed, now=lambda: NOON, providers=providers)])
+    (following,) = claim(at=NOON, limit=5)
+    assert following.address == "next@example.com"
+    claimed.refresh_from_db()
+    assert claimed.state == "due"
+    assert claimed.due_at >= NOON + RETRY_DELAYS[0]
