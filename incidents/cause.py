@@ -24,6 +24,7 @@ from incidents.inference.scores import Scores
 CHANGE_LOOKBACK = timedelta(hours=24)
 MOST_SUSPECTS = 10
 LEAST_SCORE = 0.005
+PARTIAL = 1e-3  # the chance of one that explains only some of the failures
 MOST_ALARMS = 60  # of one incident; the earliest say most about where it began
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -79,7 +80,7 @@ class Evidence:
     """
 
     lineage: Lineage
-    hops: int = 8
+    hops: int = 20
     ties: Collection[tuple[int, int]] = ()
     others: Collection[int] = ()
     changes: Collection[KnownChange] = ()
@@ -111,6 +112,7 @@ def rank(cases: Mapping[int, Case], evidence: Evidence) -> dict[int, list[Suspec
         chance = np.exp(logs - logs.max())
         assets = found.assets[roots].tolist()
         chances = dict(zip(assets, (chance / chance.sum()).tolist(), strict=True))
+        _add_partial(chances, found, case)
         ranked[key] = _ranked(chances, _Look(case, evidence, found))
     return ranked
 
@@ -184,6 +186,13 @@ def _most_covering(found: Field, case: Case) -> tuple[list[int], Floats]:
     return roots.tolist(), 2.0 * covered[roots] + own
 
 
+def _add_partial(chances: dict[int, float], found: Field, case: Case) -> None:
+    """Failing assets that explain only some of the failures come last, but come."""
+    for asset_id in case.since.keys() - chances.keys():
+        below = found.failing_below(asset_id) & case.since.keys()
+        chances[asset_id] = PARTIAL * len(below) / len(case.since)
+
+
 def _ranked(chances: dict[int, float], look: _Look) -> list[Suspect]:
     confirmed, rejected = look.case.confirmed, look.case.rejected
     left = {a: c for a, c in chances.items() if a not in rejected}
@@ -193,7 +202,11 @@ def _ranked(chances: dict[int, float], look: _Look) -> list[Suspect]:
     order = sorted(
         scores, key=lambda a: (a not in confirmed, -scores[a], a not in look.since, a)
     )
-    worth = [a for a in order[:MOST_SUSPECTS] if scores[a] >= LEAST_SCORE]
+    worth = [
+        asset_id
+        for asset_id in order[:MOST_SUSPECTS]
+        if scores[asset_id] >= LEAST_SCORE or asset_id in look.since
+    ]
     return [_suspect(a, scores[a], look) for a in worth or order[:1]]
 
 

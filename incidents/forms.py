@@ -236,10 +236,13 @@ class MergeForm(forms.Form):
 
 
 class SplitForm(forms.Form):
+    """`into` is the number of the incident the alerts go to; empty for a new one."""
+
     alerts = forms.ModelMultipleChoiceField(
         Alert.objects.none(),
         error_messages={"required": "Choose at least one alert."},
     )
+    into = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
     def __init__(self, data: Any = None, *, incident: Incident) -> None:
         super().__init__(data)

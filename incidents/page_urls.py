@@ -29,6 +29,7 @@ urlpatterns = [
     path("incidents/<int:pk>/notes/<int:entry>/pin/", views.pin, name="pin"),
     path("incidents/<int:pk>/times/", views.times, name="times"),
     path("incidents/<int:pk>/root-cause/", views.root_cause, name="root_cause"),
+    path("incidents/<int:pk>/causes/", views.choose_cause, name="choose_cause"),
     path("incidents/<int:pk>/causes/<int:asset>/", views.judge, name="judge"),
     path("incidents/<int:pk>/updates/", views.update, name="update"),
     path("incidents/<int:pk>/merge/", views.merge, name="merge"),

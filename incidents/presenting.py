@@ -163,12 +163,13 @@ def _fold(entries: list[Entry]) -> list[Entry]:
 
 @dataclass(frozen=True, slots=True)
 class ShownCause:
-    """A suspect with its asset, ready to show. `verdict` is "", confirmed, rejected."""
+    """A suspect with its asset, ready to show. `verdict` is "", confirmed, rejected;
+    `reasons` are (words, address), most without an address."""
 
     asset: Asset
     score: float
     failing: bool
-    reasons: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
     verdict: str
 
 
@@ -183,7 +184,10 @@ def causes_of(incident: Incident) -> list[ShownCause]:
             asset=assets[cause["asset"]],
             score=cause["score"],
             failing=cause["failing"],
-            reasons=tuple(cause["reasons"]),
+            reasons=tuple(
+                (reason, cause.get("links", {}).get(reason, ""))
+                for reason in cause["reasons"]
+            ),
             verdict=verdicts.get(cause["asset"], ""),
         )
         for cause in incident.causes

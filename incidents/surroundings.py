@@ -9,9 +9,9 @@ from django.db.models import Q
 from accounts.models import User
 from alerts.models import Alert
 from catalog.models import Asset
-from incidents.models import CauseVerdict, FailingAsset, Incident, IncidentQuerySet
+from incidents.models import CauseVerdict, Incident, IncidentQuerySet, Regrouping
 
-MOST_SIMILAR = 3
+MOST_REGROUPINGS = 5
 MOST_LINKS = 6
 MOST_OFFERS = 3
 
@@ -70,13 +70,13 @@ def offers(incident: Incident, *, user: User) -> list[Offer]:
     ]
 
 
-def similar_before(incident: Incident, *, user: User) -> list[Incident]:
-    """The last resolved incidents in which one of its failing assets failed."""
-    failing = incident.failing_assets.values("asset")
-    same = FailingAsset.objects.filter(asset__in=failing).values("incident")
-    visible = Incident.objects.visible_to(user).resolved()
-    past = visible.filter(pk__in=same, merged_into=None).exclude(pk=incident.pk)
-    return list(past.order_by("-triggered_at", "-pk")[:MOST_SIMILAR])
+def regroupings_of(incident: Incident, *, user: User) -> list[Regrouping]:
+    """What was moved here or away, newest first, where the other may be seen."""
+    visible = Incident.objects.visible_to(user)
+    rows = Regrouping.objects.filter(
+        Q(source=incident, target__in=visible) | Q(target=incident, source__in=visible)
+    )
+    return list(rows.select_related("source", "target", "by")[:MOST_REGROUPINGS])
 
 
 def rejected_suspects(incident: Incident) -> list[CauseVerdict]:

@@ -56,12 +56,14 @@ class Priors:
     """Chances for one asset in one window, and how much the past weighs.
 
     `root`: it breaks by itself in a way that can spread. `noise`: it alerts alone.
-    `habit_weight`: how many observations of an edge outweigh the grid.
+    `habit_weight`: how many observations of an edge outweigh the grid. `stray`: how
+    many alarms come at any time, whenever their asset broke.
     """
 
     root: float = 1e-3
     noise: float = 2e-3
     habit_weight: float = 4
+    stray: float = 0.05
     healthy_says: float = 0.93
     overdue_if_broken: float = 0.9
     overdue_if_sound: float = 0.1

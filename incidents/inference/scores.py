@@ -19,6 +19,7 @@ from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
 Group = frozenset[int]
 IMPOSSIBLE = -1e9
 CHUNK_CELLS = 3_000_000
+FIRSTS = 3  # moments that are tried for when the root broke
 
 
 class Scores:
@@ -74,18 +75,27 @@ class Scores:
     def _timed(self, keys: list[tuple[int, Group]], pace: int) -> list[float]:
         """Log density of the alarms' times, against evenly strewn ones.
 
-        Each alarm comes an exponential wait after its asset broke; the moment when
-        the root broke is integrated out.
+        Each alarm comes an exponential wait after its asset broke; a few come at any
+        time, earlier too. The moment when the root broke is integrated out, about the
+        best of the first moments that alarms speak of.
         """
         roots, members = self._columns(keys)
         lag, jitter = self.priors.paces[pace]
         field = self.field
         began = field.alarms.seconds - field.lag[roots] - lag * field.hops[roots]
-        first = np.where(members, began, np.inf).min(axis=1, keepdims=True)
-        wait = np.where(members, began - first, 0.0).sum(axis=1)
+        began = np.where(members, began, np.inf)
+        firsts = np.sort(began, axis=1)[:, :FIRSTS]
+        peak, stray = self.window / jitter, self.priors.stray
+        best = np.full(roots.size, -np.inf)
+        for first in firsts.T:
+            known = np.isfinite(first)
+            wait = np.where(members, began, 0.0) - np.where(known, first, 0.0)[:, None]
+            timely = (wait >= 0) * peak * np.exp(-np.maximum(wait, 0.0) / jitter)
+            terms = np.log((1 - stray) * timely + stray)
+            sums = np.where(members, terms, 0.0).sum(axis=1)
+            best = np.where(known, np.maximum(best, sums), best)
         count = members.sum(axis=1)
-        scale = math.log(self.window) - math.log(jitter)
-        density = (count - 1) * scale - wait / jitter - np.log(count)
+        density = best - math.log((1 - stray) * peak + stray) - np.log(count)
         found: list[float] = density.tolist()
         return found
 

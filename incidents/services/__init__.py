@@ -31,6 +31,7 @@ from incidents.services.lifecycle import (
     resolve_incident,
     snooze_incident,
 )
+from incidents.services.regrouping import move_alerts, undo_regrouping
 from incidents.services.updates import post_update
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "impact_of",
     "judge_cause",
     "merge_incidents",
+    "move_alerts",
     "pin_entry",
     "post_update",
     "record_root_cause",
@@ -65,5 +67,6 @@ __all__ = [
     "set_times",
     "snooze_incident",
     "split_incident",
+    "undo_regrouping",
     "withdraw_verdict",
 ]

@@ -33,12 +33,13 @@ from incidents.services.growth import (
     give_routes,
     new_incident,
 )
-from incidents.services.lineage import examine
+from incidents.services.lineage import AssetRow, examine
 from incidents.services.member_changes import acknowledge_as_asked
 from incidents.services.open_incidents import last_closed
 from incidents.services.paging import (
     Opening,
     page_again,
+    page_other_team,
     start_paging,
     start_paging_all,
 )
@@ -48,6 +49,7 @@ from incidents.severity import is_worse
 
 Kind = TimelineEntry.Kind
 MOST_ENTRIES = 5
+LIKELY = 0.5  # from this score on, another team is paged
 
 
 def apply_plan(
@@ -183,13 +185,33 @@ def _examine(growths: Mapping[int, Growth], *, at: datetime) -> None:
         _note_joined(growth, names, at=at)
         if key in grown:
             growth.dashboards = found[key].dashboards
+            before = growth.incident.suspected_asset_id
             growth.entries += take_in(
                 growth.incident, found[key], assets, alerts_severity=growth.worst, at=at
             )
-            cause = growth.incident.suspected_asset_id
-            is_routed = growth.route is not None and growth.route.team_id is not None
-            if growth.is_new and not is_routed and cause and assets[cause].team_id:
-                growth.incident.team_id = assets[cause].team_id
+            _follow_cause(growth, before, assets)
+
+
+def _follow_cause(
+    growth: Growth, before: int | None, assets: Mapping[int, AssetRow]
+) -> None:
+    """The incident is the team's that owns the suspected cause, unless it was routed
+    or somebody works on it already."""
+    incident = growth.incident
+    cause = incident.suspected_asset_id
+    is_routed = growth.route is not None and growth.route.team_id is not None
+    team = assets[cause].team_id if cause is not None else None
+    if is_routed or team is None:
+        return
+    if growth.is_new:
+        incident.team_id = team
+        return
+    known = None if before is None else assets.get(before)
+    is_likely = incident.causes[0]["score"] >= LIKELY
+    is_other = known is not None and known.team_id != team
+    if is_likely and is_other and incident.acknowledged_at is None:
+        growth.has_new_team = True
+        incident.team_id = team
 
 
 def _load_causes(growths: Iterable[Growth]) -> None:
@@ -254,6 +276,7 @@ def _save(growths: Collection[Growth], *, at: datetime) -> None:
             "last_alert_at",
             "detected_at",
             "impact_started_at",
+            "team",
         ],
         batch_size=100,
     )
@@ -341,5 +364,7 @@ def _page_for_growth(growth: Growth, *, at: datetime) -> None:
     ):
         if incident.acknowledged_at is None:
             start_paging(incident, at=at)
+    elif growth.has_new_team:
+        page_other_team(incident, at=at, dashboards=growth.dashboards)
     elif is_worse(incident.severity, growth.severity_before):
         page_again(incident, at=at, why=f"severity rose to {incident.severity}.")

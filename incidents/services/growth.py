@@ -26,6 +26,7 @@ class Growth:
     fresh: set[int] = field(default_factory=set)
     has_merged: bool = False
     severity_before: str = ""
+    has_new_team: bool = False
     entries: list[TimelineEntry] = field(default_factory=list)
     dashboards: list[AssetRow] = field(default_factory=list)
     route: Route | None = None

@@ -15,8 +15,14 @@ from incidents.services.assessing import failing_since
 from incidents.services.lineage import AssetRow, examine
 from incidents.services.policies import PolicyBook
 from incidents.services.routing import route_of
-from oncall.models import EscalationPolicy
-from oncall.services import Call, escalate_now, raise_urgency, start_escalations
+from oncall.models import Escalation, EscalationPolicy
+from oncall.services import (
+    Call,
+    escalate_now,
+    raise_urgency,
+    start_escalations,
+    stop_escalation,
+)
 
 # How long the alerts of one fault usually keep coming.
 SETTLING = timedelta(minutes=2)
@@ -139,6 +145,27 @@ def page_again(incident: Incident, *, at: datetime, why: str) -> None:
     elif page_next_step(incident, at=at, why=why):
         return
     start_paging(incident, at=at)
+
+
+def page_other_team(
+    incident: Incident, *, at: datetime, dashboards: Collection[AssetRow]
+) -> None:
+    """The suspected cause is another team's: page that one instead, unless both have
+    one policy. Those paged so far are let go."""
+    escalation = Escalation.objects.running().filter(subject=incident.subject).first()
+    policy = policy_for(incident)
+    if escalation is not None and policy is not None:
+        if escalation.policy_id == policy.pk:
+            return
+        stop_escalation(subject=incident.subject, at=at)
+    cause = incident.suspected_asset
+    incident.record(
+        TimelineEntry.Kind.PAGED,
+        f"The suspected cause is now {cause}, of {cause and cause.team}: that team is "
+        "paged.",
+        at=at,
+    )
+    start_paging(incident, at=at, dashboards=dashboards)
 
 
 def page_title(incident: Incident) -> str:

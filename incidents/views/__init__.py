@@ -3,6 +3,7 @@
 from incidents.views.acts import (
     acknowledge,
     acknowledge_many,
+    choose_cause,
     escalate,
     judge,
     pin,
@@ -35,6 +36,7 @@ from incidents.views.writing import (
 __all__ = [
     "acknowledge",
     "acknowledge_many",
+    "choose_cause",
     "analytics",
     "declare",
     "detail",

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -12,7 +13,8 @@ from accounts.http import SignedInRequest, responder_required
 from accounts.models import User
 from alerts.models import Severity
 from catalog.models import Asset
-from core.errors import InvalidTransitionError
+from catalog.naming import assets_called, not_one
+from core.errors import DomainError, InvalidTransitionError
 from core.text import one_line
 from incidents import services
 from incidents.forms import JudgeForm, StatusForm
@@ -20,6 +22,7 @@ from incidents.models import (
     FOLLOWS,
     CauseVerdict,
     Incident,
+    Regrouping,
     RoleAssignment,
     TimelineEntry,
 )
@@ -129,10 +132,36 @@ def undo(request: SignedInRequest, incident: Incident, what: str, value: str) ->
         suspect = get_object_or_404(Asset, pk=int(value))
         services.withdraw_verdict(**by(request, incident), asset=suspect)
         return Done(f"{suspect} is a suspect like any other again.")
+    if what == "regrouping" and value.isdecimal() and len(value) < 19:
+        return _undo_regrouping(request, incident, int(value))
     role, _, person = value.rpartition("-")
     if what in ("hold", "drop") and role in RoleAssignment.Role.values:
         return _undo_role(request, incident, what, role, person)
     raise Http404
+
+
+def _undo_regrouping(request: SignedInRequest, incident: Incident, pk: int) -> Done:
+    visible = Incident.objects.visible_to(request.user)
+    known = Regrouping.objects.filter(source__in=visible, target__in=visible)
+    found = get_object_or_404(
+        known.filter(Q(source=incident) | Q(target=incident)), pk=pk
+    )
+    at = by(request, incident)["at"]
+    services.undo_regrouping(regrouping_id=found.pk, by=request.user, at=at)
+    return Done("The alerts are where they were, and stay there.")
+
+
+@act
+def choose_cause(request: SignedInRequest, incident: Incident) -> Done:
+    """Confirm an asset that was named, whether it was suggested or not."""
+    name = one_line(request.POST.get("asset_name", ""), 1_500)
+    found = assets_called(name) if name else []
+    if len(found) != 1:
+        problem = not_one(name, found) if name else "Name an asset."
+        raise DomainError(problem)
+    confirmed = CauseVerdict.Verdict.CONFIRMED
+    services.judge_cause(**by(request, incident), asset=found[0], verdict=confirmed)
+    return Done(f"{found[0]} is the cause.", undo_url(incident, "verdict", found[0].pk))
 
 
 def _undo_role(

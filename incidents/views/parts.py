@@ -17,6 +17,7 @@ from incidents import queries, surroundings
 from incidents.drawing import picture_of
 from incidents.forms import SplitForm
 from incidents.models import Incident, StatusUpdate
+from incidents.precedents import precedents_of
 from incidents.presenting import (
     NEXT_ACTS,
     causes_of,
@@ -27,6 +28,7 @@ from incidents.presenting import (
 )
 from incidents.reach import next_paged
 from incidents.services import Impact, impact_of
+from incidents.suspects import checks_of, happenings_of
 from oncall.models import Notification
 from oncall.services import Rung, ladder
 
@@ -108,8 +110,14 @@ class IncidentParts:
 
     def cause(self) -> Context:
         causes = causes_of(self.incident)
+        first = causes[0] if causes else None
+        is_silent = first is not None and not first.failing
         return {
-            "cause": causes[0] if causes else None,
+            "cause": first,
+            "happenings": happenings_of(first.asset, before=self.at) if first else [],
+            "checks": checks_of(first.asset, self.incident)
+            if first and is_silent
+            else [],
             "others": causes[1:4],
             "rejected": surroundings.rejected_suspects(self.incident),
         }
@@ -134,7 +142,7 @@ class IncidentParts:
             "roles": list(self.incident.roles.all()),
             "failing": list(failing.order_by("since", "pk")[:MOST_FAILING]),
             "failing_count": failing.count(),
-            "similar": surroundings.similar_before(self.incident, user=self.user),
+            "similar": precedents_of(self.incident, user=self.user),
             "links": surroundings.links_of(self.incident),
         }
 
@@ -161,6 +169,7 @@ class IncidentParts:
             and self.incident.is_open
             and self.incident.alert_count > 1,
             "split_form": SplitForm(incident=self.incident),
+            "regroupings": surroundings.regroupings_of(self.incident, user=self.user),
         }
 
     def updates(self) -> Context:

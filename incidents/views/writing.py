@@ -150,6 +150,12 @@ def _split(request: SignedInRequest, incident: Incident) -> forms.Form:
 def split(request: SignedInRequest, incident: Incident, form: forms.Form) -> Done:
     alerts = form.cleaned_data["alerts"]
     ids = [alert.pk for alert in alerts]
-    new = services.split_incident(**by(request, incident), alert_ids=ids)
+    into = form.cleaned_data["into"]
+    if into is None:
+        new = services.split_incident(**by(request, incident), alert_ids=ids)
+    elif Incident.objects.visible_to(request.user).filter(pk=into).exists():
+        new = services.move_alerts(**by(request, incident), alert_ids=ids, into_id=into)
+    else:
+        raise InvalidInputError({"into": [f"There is no incident #{into}."]})
     moved = "1 alert has" if len(ids) == 1 else f"{len(ids)} alerts have"
     return Done(f"{moved} moved from #{incident.number} to this one.", incident=new)

@@ -127,7 +127,7 @@ def test_impact_names_dashboards_with_owners_and_the_path() -> None:
     assert [d.asset.name for d in impact.dashboards] == ["board", "sheet"]
     assert impact.dashboards[0].owners == ("ana@example.com", "bo@example.com")
     assert [a.name for a in impact.dashboards[0].path] == ["raw", "mart", "board"]
-    assert (incident.affected_assets, incident.affected_dashboards) == (3, 2)
+    assert (incident.affected_assets, incident.affected_dashboards) == (3, 1)
     assert impact.assets == 3
     assert impact.by_type == {"dataset": 1, "dashboard": 1, "product": 1}
 
@@ -164,6 +164,42 @@ def test_the_policy_is_the_causes_teams_then_the_inlets_then_the_default() -> No
     correlate()
     assert Escalation.objects.latest("pk").policy == own_policy
     assert assets["raw"].team is None
+
+
+def owned_by_two_teams() -> tuple[EscalationPolicy, EscalationPolicy]:
+    """raw and mart, each of a team with a policy of its own."""
+    assets = make_lineage("raw > mart")
+    policies = []
+    for name in ("raw", "mart"):
+        assets[name].team = make_team()
+        assets[name].save()
+        policies.append(policy_of_admin(team=assets[name].team))
+    return policies[0], policies[1]
+
+
+def test_a_suspect_of_another_team_pages_that_team_and_lets_the_first_go() -> None:
+    raws, marts = owned_by_two_teams()
+    fire("mart")
+    correlate(1)
+    assert Escalation.objects.running().get().policy == marts
+    fire("raw", at=2)
+    correlate(2)
+    assert Escalation.objects.running().get().policy == raws
+    incident = Incident.objects.get()
+    assert incident.team == raws.team
+    assert any("that team is paged" in text for text in texts(incident))
+
+
+def test_once_somebody_works_on_it_a_suspect_of_another_team_pages_nobody() -> None:
+    owned_by_two_teams()
+    fire("mart")
+    correlate(1)
+    incident = Incident.objects.get()
+    acknowledge_incident(incident_id=incident.pk, by=make_user(), at=minutes(1))
+    pages = Page.objects.count()
+    fire("raw", at=2)
+    correlate(2)
+    assert Page.objects.count() == pages
 
 
 def test_a_further_alert_pages_nobody_unless_it_is_worse() -> None:
