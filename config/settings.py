@@ -307,7 +307,7 @@ TWILIO_FROM = env.str("TWILIO_FROM", default="")
 CORRELATION_WINDOW = timedelta(
     minutes=whole_number("CORRELATION_WINDOW_MINUTES", 360, least=1, most=10_080)
 )
-CORRELATION_HOPS = whole_number("CORRELATION_HOPS", 8, least=1, most=100)
+CORRELATION_HOPS = whole_number("CORRELATION_HOPS", 20, least=1, most=100)
 RESOLVE_WITH_ALERTS = yes_or_no("RESOLVE_WITH_ALERTS")
 FLAP_CHANGES = whole_number("FLAP_CHANGES", 6, least=0, most=50)
 FLAP_WITHIN = timedelta(minutes=whole_number("FLAP_MINUTES", 30, least=1, most=1440))
