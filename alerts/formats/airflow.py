@@ -81,23 +81,26 @@ def snippet(url: str, key: str) -> str:
 from airflow.providers.http.notifications.http import HttpNotifier
 
 def tell_headwater(event):
-    return HttpNotifier(
-        http_conn_id="headwater",
-        endpoint="/in/{key}",
-        json={{
-            "event": event,
-            "dag_id": "{{{{ dag.dag_id }}}}",
-            "task_id": "{{{{ ti.task_id if ti else None }}}}",
-            "run_id": "{{{{ run_id }}}}",
-            "try_number": "{{{{ ti.try_number if ti else None }}}}",
-            "max_tries": "{{{{ ti.max_tries if ti else None }}}}",
-            "map_index": "{{{{ ti.map_index if ti else None }}}}",
-            "log_url": "{{{{ ti.log_url if ti else None }}}}",
-            "exception": "{{{{ exception | default(None) }}}}",
-            "reason": "{{{{ reason | default(None) }}}}",
-            "owner": "{{{{ task.owner if task else None }}}}",
-        }},
-    )
+    def tell(context):  # a notifier that was used once says the same ever after
+        HttpNotifier(
+            http_conn_id="headwater",
+            endpoint="/in/{key}",
+            json={{
+                "event": event,
+                "dag_id": "{{{{ dag.dag_id }}}}",
+                "task_id": "{{{{ ti.task_id if ti else None }}}}",
+                "run_id": "{{{{ run_id }}}}",
+                "try_number": "{{{{ ti.try_number if ti else None }}}}",
+                "max_tries": "{{{{ ti.max_tries if ti else None }}}}",
+                "map_index": "{{{{ ti.map_index if ti else None }}}}",
+                "log_url": "{{{{ ti.log_url if ti else None }}}}",
+                "exception": "{{{{ exception | default(None) }}}}",
+                "reason": "{{{{ reason | default(None) }}}}",
+                "owner": "{{{{ task.owner if task else None }}}}",
+            }},
+        )(context)
+
+    return tell
 
 # For every task of a DAG. Success is sent too: it resolves the alert.
 default_args = {{

@@ -58,6 +58,7 @@ def run_dag(airflow: Environment, folder: Path, work: str, **settings: str) -> N
         seconds=300,
         environ={
             "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(file.parent),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
             "AIRFLOW__OPENLINEAGE__NAMESPACE": "airflow-prod",
