@@ -3,7 +3,13 @@
 from celery import shared_task
 from django.utils import timezone
 
-from alerts.services import purge_deleted, raise_missed, release_due_alerts, remove_old
+from alerts.services import (
+    look_for_late,
+    purge_deleted,
+    raise_missed,
+    release_due_alerts,
+    remove_old,
+)
 
 
 @shared_task
@@ -16,6 +22,12 @@ def release_alerts() -> None:
 def raise_missed_heartbeats() -> None:
     """Alert for each heartbeat whose ping did not come in time."""
     raise_missed(at=timezone.now())
+
+
+@shared_task
+def look_for_late_runs() -> None:
+    """Alert for each asset that is stale, and resolve where a run has come."""
+    look_for_late(at=timezone.now())
 
 
 @shared_task

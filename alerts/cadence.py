@@ -37,6 +37,12 @@ def next_expected(
     return next(_instants(cron, after.astimezone(ZoneInfo(zone)))).astimezone(UTC)
 
 
+def last_expected(before: datetime, *, cron: str, zone: str) -> datetime:
+    """Return the last instant of a cron expression before `before`, UTC."""
+    local = before.astimezone(ZoneInfo(zone))
+    return next(CronSim(_plain(cron), local, reverse=True)).astimezone(UTC)
+
+
 def upcoming(after: datetime, *, cron: str, zone: str, count: int) -> list[datetime]:
     """Return the next instants of a cron expression, in `zone`."""
     instants = _instants(cron, after.astimezone(ZoneInfo(zone)))

@@ -82,8 +82,8 @@ class HeartbeatForm(forms.Form):
 
     @classmethod
     def of(cls, heartbeat: Heartbeat) -> HeartbeatForm:
-        every, every_unit = _in_units(heartbeat.every_seconds)
-        grace, grace_unit = _in_units(heartbeat.grace_seconds)
+        every, every_unit = in_units(heartbeat.every_seconds)
+        grace, grace_unit = in_units(heartbeat.grace_seconds)
         asset = heartbeat.asset
         return cls(
             heartbeat=heartbeat,
@@ -159,7 +159,7 @@ class HeartbeatForm(forms.Form):
         return values
 
 
-def _in_units(seconds: int) -> tuple[int, str]:
+def in_units(seconds: int) -> tuple[int, str]:
     """(2, "hours") of 7,200: in the largest unit that has no rest."""
     for name in ("days", "hours", "minutes"):
         if seconds and seconds % UNITS[name] == 0:

@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
-from alerts import api, api_heartbeats, rule_urls
-from alerts.views import events, heartbeats, integrations, keys, mapping
+from alerts import api, api_expectations, api_heartbeats, rule_urls
+from alerts.views import events, expectations, heartbeats, integrations, keys, mapping
 
 app_name = "alerts"
 pages: list[URLPattern | URLResolver] = [
@@ -30,6 +30,25 @@ pages: list[URLPattern | URLResolver] = [
     path("heartbeats/<int:pk>/pause/", heartbeats.pause, name="pause-heartbeat"),
     path("heartbeats/<int:pk>/resume/", heartbeats.resume, name="resume-heartbeat"),
     path("heartbeats/<int:pk>/delete/", heartbeats.delete, name="delete-heartbeat"),
+    path("expectations/", expectations.index, name="expectations"),
+    path(
+        "expectations/<int:pk>/delete/", expectations.delete, name="delete-expectation"
+    ),
+    path(
+        "assets/<int:pk>/expectations/",
+        expectations.of_asset,
+        name="asset-expectations",
+    ),
+    path(
+        "assets/<int:pk>/expectations/freshness/",
+        expectations.set_freshness,
+        name="set-freshness",
+    ),
+    path(
+        "assets/<int:pk>/expectations/volume/",
+        expectations.set_volume,
+        name="set-volume",
+    ),
     path("events/<int:pk>/", events.event, name="event"),
     path("events/<int:pk>/raw/", events.raw, name="raw"),
     path("alerts/<int:pk>/", events.alert, name="alert"),
@@ -65,6 +84,21 @@ resources: list[URLPattern | URLResolver] = [
         "api/v1/heartbeats/<int:pk>/resume/",
         api_heartbeats.ResumeHeartbeat.as_view(),
         name="api-resume-heartbeat",
+    ),
+    path(
+        "api/v1/expectations/",
+        api_expectations.Expectations.as_view(),
+        name="api-expectations",
+    ),
+    path(
+        "api/v1/expectations/<int:pk>/",
+        api_expectations.ExpectationDetail.as_view(),
+        name="api-expectation",
+    ),
+    path(
+        "api/v1/assets/<int:pk>/expectations/suggestion/",
+        api_expectations.SuggestedFreshness.as_view(),
+        name="api-suggested-freshness",
     ),
     path("api/v1/alerts/", api.Alerts.as_view(), name="api-alerts"),
     path("api/v1/alerts/<int:pk>/", api.AlertDetail.as_view(), name="api-alert"),

@@ -18,6 +18,7 @@ from catalog.drawing import draw_assets
 from catalog.models import Asset, Run
 from catalog.panels import Panel
 from catalog.search import NO_TEAM, AssetFilter, relatives
+from catalog.services.known_issues import known_issues_of
 from catalog.signals import asset_panels
 from catalog.standing import standing_of
 from core.templatetags.headwater import duration, exact
@@ -163,6 +164,7 @@ def asset_page(asset: Asset, *, request: HttpRequest, at: datetime) -> dict[str,
         "changes": asset.changes.select_related("recorded_by")[:8],
         "aliases": asset.aliases.all()[:10],
         "standing": standing_of(asset, above.keys(), below.keys()),
+        "known_issues": known_issues_of([asset.pk], at=at),
         "panels": _panels(asset, request=request, at=at),
     }
 

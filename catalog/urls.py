@@ -4,8 +4,10 @@ from catalog import (
     api,
     api_imports,
     api_jobs,
+    api_known_issues,
     api_merging,
     import_views,
+    known_issue_views,
     naming_views,
     views,
 )
@@ -32,6 +34,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views.change_edge,
         {"act": "remove"},
         name="remove-edge",
+    ),
+    path("assets/<int:pk>/known-issues/", known_issue_views.index, name="known-issues"),
+    path(
+        "assets/<int:pk>/known-issues/add/",
+        known_issue_views.add,
+        name="add-known-issue",
+    ),
+    path(
+        "assets/<int:pk>/known-issues/<int:issue>/end/",
+        known_issue_views.end,
+        name="end-known-issue",
     ),
     path("assets/<int:pk>/names/", naming_views.names, name="names"),
     path("assets/<int:pk>/names/add/", naming_views.add_name, name="add-name"),
@@ -103,6 +116,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "api/v1/assets/<int:pk>/merge/", api_merging.Merge.as_view(), name="api-merge"
+    ),
+    path(
+        "api/v1/known-issues/",
+        api_known_issues.KnownIssues.as_view(),
+        name="api-known-issues",
+    ),
+    path(
+        "api/v1/known-issues/<int:pk>/end/",
+        api_known_issues.EndKnownIssue.as_view(),
+        name="api-end-known-issue",
     ),
     path("api/v1/changes/", api.Changes.as_view(), name="api-changes"),
 ]

@@ -39,6 +39,12 @@ app.conf.beat_schedule = {
         "schedule": 2.0,
         "options": {"expires": 5},
     },
+    # Alerts where an asset's run did not come in time; resolves where it has.
+    "freshness": {
+        "task": "alerts.beat.look_for_late_runs",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     # Takes away what deleted integrations had received.
     "purge-deleted": {
         "task": "alerts.beat.purge_deleted_integrations",

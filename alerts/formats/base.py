@@ -98,6 +98,16 @@ class IncomingRun:
 
 
 @dataclass(frozen=True, slots=True)
+class IncomingLoad:
+    """How many rows a run wrote into a dataset."""
+
+    asset: AssetRef
+    run_id: str
+    rows: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """An item of a batch that was not understood. `index` counts from 0."""
 
@@ -112,6 +122,7 @@ class Parsed:
     alerts: tuple[IncomingAlert, ...] = ()
     changes: tuple[IncomingChange, ...] = ()
     runs: tuple[IncomingRun, ...] = ()
+    loads: tuple[IncomingLoad, ...] = ()
     lineage: FoundLineage = FoundLineage()
     rejected: tuple[Rejected, ...] = ()
 

@@ -70,6 +70,7 @@ def _joined(good: list[Parsed], rejected: list[Rejected]) -> Parsed:
         alerts=tuple(chain.from_iterable(one.alerts for one in good)),
         changes=tuple(chain.from_iterable(one.changes for one in good)),
         runs=tuple(chain.from_iterable(one.runs for one in good)),
+        loads=tuple(chain.from_iterable(one.loads for one in good)),
         lineage=joined(one.lineage for one in good),
         rejected=tuple(rejected),
     )

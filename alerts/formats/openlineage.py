@@ -8,15 +8,17 @@ from alerts.formats.base import (
     TITLE_LENGTH,
     AssetRef,
     IncomingAlert,
+    IncomingLoad,
     IncomingRun,
     ParseContext,
     Parsed,
     RunState,
     Status,
 )
-from alerts.formats.batch import read_batch
+from alerts.formats.batch import Item, read_batch
 from alerts.formats.text import labels_of, lines
 from catalog.importers.base import FoundAsset
+from catalog.importers.facets import written_rows
 from catalog.importers.openlineage import (
     EventType,
     LineageEvent,
@@ -48,7 +50,9 @@ def parse(payload: object, context: ParseContext) -> Parsed:
     the message, which is kept as it came.
     """
     return read_batch(
-        payload, lambda item: _parsed(read_event(item), context), limit=BATCH_LIMIT
+        payload,
+        lambda item: _parsed(item, read_event(item), context),
+        limit=BATCH_LIMIT,
     )
 
 
@@ -90,7 +94,7 @@ def sample(key: str, at: datetime) -> object:
     }
 
 
-def _parsed(event: LineageEvent, context: ParseContext) -> Parsed:
+def _parsed(item: Item, event: LineageEvent, context: ParseContext) -> Parsed:
     if event.is_noise:
         return Parsed(lineage=event.lineage)
     tests = _test_alerts(event)
@@ -99,6 +103,7 @@ def _parsed(event: LineageEvent, context: ParseContext) -> Parsed:
     return Parsed(
         alerts=_alerts(event, event.job, tests),
         runs=_runs(event, event.job, context),
+        loads=_loads(item, event, context),
         lineage=event.lineage,
     )
 
@@ -183,6 +188,20 @@ def _runs(
     run_id = identifier(event.run_id, RUN_ID_LENGTH)
     error = event.error if state == "failed" else ""
     return (IncomingRun(_ref(job), run_id, state, at, error=error, url=event.url),)
+
+
+def _loads(
+    item: Item, event: LineageEvent, context: ParseContext
+) -> tuple[IncomingLoad, ...]:
+    """What the run wrote, once it is through: before, it counts what it has so far."""
+    if event.type != "COMPLETE" or not event.run_id:
+        return ()
+    at = event.at or context.received_at
+    run_id = identifier(event.run_id, RUN_ID_LENGTH)
+    return tuple(
+        IncomingLoad(AssetRef(*key), run_id, rows, at)
+        for key, rows in written_rows(item.get("outputs"))
+    )
 
 
 def _description(event: LineageEvent) -> str:

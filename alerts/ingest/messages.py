@@ -61,7 +61,10 @@ def message_of(
             for alert in parsed.alerts
         ),
         has_catalog_facts=bool(
-            parsed.changes or parsed.runs or parsed.lineage != NO_LINEAGE
+            parsed.changes
+            or parsed.runs
+            or parsed.loads
+            or parsed.lineage != NO_LINEAGE
         ),
     )
 

@@ -1,6 +1,7 @@
 """Inlets, what comes in by them, and the rules that keep it quiet."""
 
 from alerts.models.alert import Alert, AlertQuerySet, Event, LastTold
+from alerts.models.expectation import Breach, Expectation
 from alerts.models.heartbeat import Heartbeat, HeartbeatMiss, InletWatch
 from alerts.models.integration import (
     DEFAULT_RATE_LIMIT,
@@ -25,7 +26,9 @@ __all__ = [
     "SEVERITY_OF_WORD",
     "Alert",
     "AlertQuerySet",
+    "Breach",
     "Event",
+    "Expectation",
     "Heartbeat",
     "HeartbeatMiss",
     "InletWatch",

@@ -7,6 +7,12 @@ from alerts.services.deleting import (
     losses_of,
     purge_deleted,
 )
+from alerts.services.expecting import (
+    delete_expectation,
+    expect_freshness,
+    expect_volume,
+)
+from alerts.services.freshness import look_for_late, suggestion_for
 from alerts.services.heartbeats import (
     change_heartbeat,
     create_heartbeat,
@@ -43,11 +49,15 @@ __all__ = [
     "change_integration",
     "create_heartbeat",
     "create_integration",
+    "delete_expectation",
     "delete_heartbeat",
     "delete_integration",
     "disable_integration",
     "enable_integration",
     "end_previous_key",
+    "expect_freshness",
+    "expect_volume",
+    "look_for_late",
     "losses_of",
     "new_key",
     "pause_heartbeat",
@@ -64,6 +74,7 @@ __all__ = [
     "send_test_event",
     "set_mapping",
     "set_signature",
+    "suggestion_for",
     "settle",
     "store_messages",
 ]

@@ -13,13 +13,16 @@ from django.db import IntegrityError, OperationalError, transaction
 from alerts.formats.base import AssetRef, ParseContext, Parsed
 from alerts.ingest.reading import lineage_source, parser_of
 from alerts.models import Event
+from alerts.services.volume import judge_loads
 from catalog.importers.base import FoundAsset
 from catalog.models import Asset
 from catalog.services import (
+    LoadReport,
     RunReport,
     find_or_create_asset,
     record_change,
     record_found,
+    record_loads,
     record_runs,
 )
 
@@ -101,6 +104,13 @@ def _record(event: Event, *, at: datetime) -> None:
         )
         for run in parsed.runs
     )
+    judge_loads(
+        record_loads(
+            LoadReport(assets[one.asset].pk, one.run_id, one.rows, one.at)
+            for one in parsed.loads
+        ),
+        at=at,
+    )
     for change in parsed.changes:
         record_change(
             asset=assets[change.asset] if change.asset else None,
@@ -123,7 +133,8 @@ def _assets_of(parsed: Parsed, *, at: datetime) -> dict[AssetRef, Asset]:
 
 
 def _named(parsed: Parsed) -> list[AssetRef]:
-    """The assets that runs and changes are about, each once."""
+    """The assets that runs, loads and changes are about, each once."""
     named = [run.asset for run in parsed.runs]
+    named += [load.asset for load in parsed.loads]
     named += [change.asset for change in parsed.changes if change.asset]
     return list(dict.fromkeys(named))

@@ -1,7 +1,8 @@
 """Telling whether the inlet lives, so that its own absence alarms nobody.
 
 While no web process runs, or the database is away, no ping can be taken. Afterwards
-each heartbeat that may have been pinged in vain waits a full turn and grace again.
+each heartbeat that may have been pinged in vain waits a full turn and grace again, and
+runs that could not be heard of are excused (`freshness`).
 """
 
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from alerts.models import Heartbeat, HeartbeatMiss, InletWatch
+from alerts.services.freshness import excuse_runs
 from alerts.services.pings import expect_next
 
 # Longer than a web process says nothing for when it is only busy.
@@ -17,7 +19,7 @@ AWAY_AFTER = timedelta(seconds=20)
 
 @transaction.atomic
 def say_inlet_lives(*, at: datetime) -> int:
-    """Note that pings can be taken; return how many heartbeats wait anew.
+    """Note that pings can be taken; return how many heartbeats and runs wait anew.
 
     Said every few seconds by each web process. The first to say it after an absence
     excuses what could not have come, in the transaction that ends the absence.
@@ -30,7 +32,9 @@ def say_inlet_lives(*, at: datetime) -> int:
         return 0
     watch.alive_at = at
     watch.save(update_fields=["alive_at"])
-    return _excuse(down_at, at) if at - down_at > AWAY_AFTER else 0
+    if at - down_at <= AWAY_AFTER:
+        return 0
+    return _excuse(down_at, at) + excuse_runs(down_at, at)
 
 
 def _excuse(down_at: datetime, up_at: datetime) -> int:

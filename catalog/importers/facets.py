@@ -31,6 +31,7 @@ UNREADABLE = (
 )
 OWNERS_KEPT = 50
 ALIASES_KEPT = 50
+MOST_ROWS = 2**63 - 1  # as many as its column holds
 
 # Jobs that are made of other jobs; every other job type is a task.
 PIPELINE_JOB_TYPES = frozenset({"DAG", "JOB", "PIPELINE", "WORKFLOW", "APPLICATION"})
@@ -128,6 +129,22 @@ def exposure_asset(project: str, name: str, type_: str, **more: Any) -> FoundAss
         type_,
         **more,
     )
+
+
+def written_rows(outputs: object) -> list[tuple[AssetKey, int]]:
+    """Return (dataset, rows) for each output that tells how many were written.
+    https://openlineage.io/docs/spec/facets/dataset-facets/output-dataset-facets/output_statistics
+    """
+    found: dict[AssetKey, int] = {}
+    for output in listed(outputs):
+        key = asset_key(output)
+        facets = facets_of(output, "outputFacets")
+        rows = mapping(facets.get("outputStatistics")).get("rowCount")
+        if key is None or isinstance(rows, bool) or not isinstance(rows, int):
+            continue
+        if 0 <= rows <= MOST_ROWS:
+            found[key] = rows
+    return list(found.items())
 
 
 def job_type_of(facets: Facets) -> str:

@@ -1,7 +1,7 @@
 """What can break and what hangs from it: assets, lineage, changes, runs."""
 
 from catalog.models.asset import Asset, AssetAlias, AssetOwner, AssetQuerySet
-from catalog.models.history import Change, Run
+from catalog.models.history import Change, KnownIssue, Load, Run
 from catalog.models.imports import ImportJob
 from catalog.models.lineage import (
     AssetSchema,
@@ -25,8 +25,10 @@ __all__ = [
     "ColumnMap",
     "Edge",
     "ImportJob",
+    "KnownIssue",
     "LineageStep",
     "LineageVersion",
+    "Load",
     "MergedAsset",
     "Run",
     "Sighting",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
 
 from accounts.models import User
 from catalog.models.asset import Asset
@@ -38,6 +39,58 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Load(models.Model):
+    """How many rows a run wrote into an asset."""
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="loads")
+    run_id = models.CharField(max_length=300)
+    rows = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["asset", "run_id"], name="load_once_per_run"
+            )
+        ]
+        indexes = [models.Index(fields=["asset", "-at"], name="load_by_asset")]
+
+    def __str__(self) -> str:
+        return f"{self.rows} rows"
+
+
+class KnownIssue(models.Model):
+    """Something people should know of an asset's data, from `starts_at` to `ends_at`.
+
+    Taken back early by moving its end to now: what was shown stays on record.
+    """
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="known_issues")
+    text = models.CharField(max_length=500)
+    url = models.URLField(max_length=2000, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["ends_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="known_issue_ends_after_it_starts",
+                condition=Q(starts_at__lte=F("ends_at")),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["asset", "ends_at"], name="known_issue_by_asset")
+        ]
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Run(models.Model):

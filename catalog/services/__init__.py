@@ -8,7 +8,13 @@ from catalog.services.assets import (
     set_asset_health,
 )
 from catalog.services.edges import bump_lineage_version
-from catalog.services.history import RunReport, record_change, record_runs
+from catalog.services.history import (
+    LoadReport,
+    RunReport,
+    record_change,
+    record_loads,
+    record_runs,
+)
 from catalog.services.imports import (
     DbtCount,
     import_catalog,
@@ -22,6 +28,7 @@ from catalog.services.jobs import (
     run_next_import,
     start_import,
 )
+from catalog.services.known_issues import add_known_issue, end_known_issue
 from catalog.services.lineage import (
     LineageCount,
     find_or_create_asset,
@@ -35,12 +42,15 @@ __all__ = [
     "AssetFacts",
     "DbtCount",
     "LineageCount",
+    "LoadReport",
     "RunReport",
     "add_alias",
     "add_edge",
+    "add_known_issue",
     "bump_lineage_version",
     "cancel_import",
     "edit_asset",
+    "end_known_issue",
     "find_or_create_asset",
     "import_catalog",
     "import_dbt",
@@ -50,6 +60,7 @@ __all__ = [
     "record_change",
     "record_found",
     "record_lineage",
+    "record_loads",
     "record_runs",
     "remove_alias",
     "remove_edge",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from django.db import connection, transaction
 
 from accounts.models import User
-from catalog.models import Asset, Change, Run
+from catalog.models import Asset, Change, Load, Run
 from core.live import publish
 from core.text import clean, identifier, one_line
 
@@ -65,6 +66,38 @@ def record_change(
     if asset is not None:
         publish(f"asset:{asset.pk}")
     return change
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """How many rows a run wrote into an asset, by the sender's clock at `at`."""
+
+    asset_id: int
+    run_id: str
+    rows: int
+    at: datetime
+
+
+@transaction.atomic
+def record_loads(reports: Iterable[LoadReport]) -> list[Load]:
+    """Keep loads; return those not told before. Safe to repeat."""
+    wanted = {
+        (report.asset_id, identifier(report.run_id, RUN_ID_LENGTH)): report
+        for report in reports
+    }
+    known = set(
+        Load.objects.filter(
+            asset__in={asset_id for asset_id, _ in wanted},
+            run_id__in={run_id for _, run_id in wanted},
+        ).values_list("asset_id", "run_id")
+    )
+    new = [
+        Load(asset_id=asset_id, run_id=run_id, rows=report.rows, at=report.at)
+        for (asset_id, run_id), report in sorted(wanted.items(), key=itemgetter(0))
+        if (asset_id, run_id) not in known
+    ]
+    Load.objects.bulk_create(new, ignore_conflicts=True)
+    return new
 
 
 @transaction.atomic
