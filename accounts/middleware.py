@@ -11,7 +11,15 @@ from accounts.models import User
 View = Callable[[HttpRequest], HttpResponse]
 
 # Programs and probes are answered as usual while there is nobody.
-NOT_PAGES = ("/api/", "/static/", "/healthz", "/readyz", "/metrics")
+NOT_PAGES = (
+    "/api/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/worker.js",
+    "/manifest.webmanifest",
+)
 
 
 class TimeZoneMiddleware:

@@ -6,6 +6,7 @@ from oncall.api import policies as api_policies
 from oncall.api import schedules as api_schedules
 from oncall.views import (
     answer,
+    bundles,
     exceptions,
     feeds,
     handoffs,
@@ -16,10 +17,11 @@ from oncall.views import (
     overview,
     paging,
     policies,
+    push,
     schedule_editing,
     schedules,
-    slack,
     shifts,
+    slack,
     twilio,
 )
 
@@ -27,6 +29,8 @@ app_name = "oncall"
 public = [
     path("p/<str:token>/", answer.answer, name="answer"),
     path("p/<str:token>/call/", twilio.call, name="answer_call"),
+    path("worker.js", push.worker, name="worker"),
+    path("manifest.webmanifest", push.manifest, name="manifest"),
     path("slack/actions/", slack.actions, name="slack_actions"),
     path("twilio/sms/", twilio.sms, name="twilio_sms"),
     path("twilio/status/", twilio.status, name="twilio_status"),
@@ -47,6 +51,7 @@ pages = [
     path("on-call/me/notices/", shifts.notices, name="shift_notices"),
     path("on-call/people/<int:pk>/", shifts.person, name="person"),
     path("on-call/load/", load.load, name="load"),
+    path("on-call/me/browsers/", push.add, name="add_browser"),
     path("on-call/me/methods/", me.add, name="add_method"),
     path("on-call/me/methods/<int:pk>/code/", me.code, name="send_code"),
     path("on-call/me/methods/<int:pk>/verify/", me.verify, name="verify_method"),
@@ -96,6 +101,7 @@ pages = [
     path("on-call/policies/<int:pk>/", policies.policy, name="policy"),
     path("on-call/policies/<int:pk>/edit/", policies.edit, name="edit_policy"),
     path("on-call/policies/<int:pk>/delete/", policies.delete, name="delete_policy"),
+    path("on-call/bundles/<int:pk>/", bundles.bundle, name="bundle"),
     path("on-call/pages/new/", paging.create, name="create_page"),
     path("on-call/pages/<slug:key>/", paging.page, name="page"),
     path(

@@ -65,7 +65,11 @@ class App:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_until(self.is_ready, seconds=START_SECONDS, what=self.log.read_text)
+        try:
+            wait_until(self.is_ready, seconds=START_SECONDS, what=self.log.read_text)
+        except BaseException:
+            self.stop()  # whoever asked has no app to stop
+            raise
         return self
 
     def is_ready(self) -> bool:

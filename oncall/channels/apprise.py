@@ -25,6 +25,7 @@ from oncall.channels.base import (
     Message,
     Receipt,
     RetryableDeliveryError,
+    UnknownDeliveryError,
     one_line,
 )
 
@@ -86,7 +87,7 @@ class AppriseService:
         if result:
             return Receipt(detail=one_line(f"{name} took it."))
         if result.status == AppriseResultStatus.TIMEOUT:
-            raise RetryableDeliveryError(
+            raise UnknownDeliveryError(
                 f"{name}: no answer within {timeout_seconds:g} seconds."
             )
         told = " ".join(entry.message for entry in result.logs())

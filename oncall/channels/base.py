@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 PROVIDER_WORDS_LENGTH = 200
+# Those whose other side is told what a message is called: a receiver of webhooks by
+# Idempotency-Key, a push service by Topic. At others a repeated message arrives twice.
+KNOWS_KEYS = frozenset({"webhook", "push"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,15 @@ one message where a try was repeated after its answer had been lost.
 """
 
 import smtplib
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from email.utils import parseaddr
+from functools import partial
 from hashlib import sha256
+from threading import Timer
+from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,11 +25,13 @@ from django.utils.html import format_html, linebreaks
 from django.utils.safestring import mark_safe
 
 from core.errors import InvalidInputError
+from core.outgoing import RefusedURLError, check_outgoing_host
 from oncall.channels.base import (
     DeliveryError,
     Message,
     Receipt,
     RetryableDeliveryError,
+    UnknownDeliveryError,
     one_line,
 )
 
@@ -50,14 +59,16 @@ class Email:
     def send(self, message: Message, *, to: str, timeout_seconds: float) -> Receipt:
         """Hand `message` to the mail server.
 
-        `timeout_seconds` limits the wait for each of the server's answers. Refused
-        by a 5xx answer: DeliveryError; by a 4xx answer, a time-out or a lost
-        connection: RetryableDeliveryError.
+        `timeout_seconds` limits the exchange as a whole. Refused by a 5xx answer:
+        DeliveryError; by a 4xx answer, a time-out or a lost connection:
+        RetryableDeliveryError; when the mail was on its way by then:
+        UnknownDeliveryError.
         """
-        connection = _connection(timeout_seconds)
+        exchange = Exchange(timeout_seconds)
+        connection = _connection(exchange)
         mail = _compose(message, to=to, connection=connection)
         try:
-            with connection:  # closes it after a refused sign-in too
+            with exchange, connection:  # closes it after a refused sign-in too
                 mail.send()
         except smtplib.SMTPRecipientsRefused as error:
             raise _refused(*next(iter(error.recipients.values()))) from error
@@ -65,10 +76,8 @@ class Email:
             raise _refused(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:
             raise DeliveryError(one_line(f"Mail server: {error}")) from error
-        except (smtplib.SMTPException, OSError) as error:
-            raise RetryableDeliveryError(
-                one_line(f"Mail server out of reach: {error}")
-            ) from error
+        except (smtplib.SMTPException, OSError, RefusedURLError) as error:
+            raise _lost(exchange, error) from error
         return Receipt(
             provider_id=mail.extra_headers["Message-ID"],
             detail=getattr(connection, "answer", ""),
@@ -84,11 +93,20 @@ def _refused(code: int, words: bytes | str) -> DeliveryError:
     return RetryableDeliveryError(told)
 
 
-def _connection(timeout_seconds: float) -> BaseEmailBackend:
+def _lost(exchange: "Exchange", error: Exception) -> DeliveryError:
+    told = one_line(f"Mail server out of reach: {error}")
+    if exchange.is_over:
+        told = f"Mail server: timed out after {exchange.seconds:g} seconds."
+    if exchange.has_begun_mail:
+        return UnknownDeliveryError(told)
+    return RetryableDeliveryError(told)
+
+
+def _connection(exchange: "Exchange") -> BaseEmailBackend:
     backend = settings.EMAIL_BACKEND
     if backend == DJANGO_SMTP_BACKEND:
-        return AnswerKeepingBackend(timeout=timeout_seconds)
-    connection: BaseEmailBackend = get_connection(backend, timeout=timeout_seconds)
+        return AnswerKeepingBackend(exchange=exchange)
+    connection: BaseEmailBackend = get_connection(backend, timeout=exchange.seconds)
     return connection
 
 
@@ -142,17 +160,85 @@ def _html(message: Message, title: str) -> str:
     )
 
 
+class Exchange:
+    """All that is said to the mail server about one mail, and the time for it.
+
+    smtplib limits each read only, so a slow server could hold a sender for minutes:
+    when the time is over, the line is cut under it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.deadline = time.monotonic() + seconds
+        self.has_begun_mail = False
+        self.line: socket.socket | None = None
+        self.alarm = Timer(seconds, self._cut)
+        self.alarm.daemon = True
+
+    def __enter__(self) -> Self:
+        self.alarm.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.alarm.cancel()
+        if self.line is not None:
+            self.line.close()
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Connect to the first of the host's addresses that answers."""
+        left = self._left()
+        addresses = check_outgoing_host(
+            host, port, allow_private=True, timeout_seconds=left
+        )
+        for address in addresses:
+            try:
+                plain = socket.create_connection((address, port), self._left())
+            except OSError:
+                if address == addresses[-1]:
+                    raise
+            else:
+                self.line = plain.dup()  # outlives what TLS makes of the first
+                return plain
+        raise ConnectionError(f"The host {host} has no address.")
+
+    def _left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        return left
+
+    def _cut(self) -> None:
+        if self.line is not None:
+            with suppress(OSError):  # closed by the other side already
+                self.line.shutdown(socket.SHUT_RDWR)
+
+
 class _AnswerKeepingSMTP(smtplib.SMTP):
     answer: tuple[int, bytes] = (0, b"")
 
+    def __init__(self, *args: object, exchange: Exchange, **options: object) -> None:
+        self.exchange = exchange
+        super().__init__(*args, **options)  # type: ignore[arg-type]  # as Django has it
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.exchange.connect(host, port)
+
     def data(self, msg: object) -> tuple[int, bytes]:
+        self.exchange.has_begun_mail = True
         # sendmail() drops the reply to DATA, in which servers tell their queue id.
         self.answer = super().data(msg)  # type: ignore[arg-type]  # str or bytes
         return self.answer
 
 
 class _AnswerKeepingSMTPS(_AnswerKeepingSMTP, smtplib.SMTP_SSL):
-    pass
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.context.wrap_socket(
+            self.exchange.connect(host, port), server_hostname=host
+        )
 
 
 class AnswerKeepingBackend(EmailBackend):
@@ -160,9 +246,14 @@ class AnswerKeepingBackend(EmailBackend):
 
     answer = ""
 
+    def __init__(self, *, exchange: Exchange) -> None:
+        super().__init__(timeout=exchange.seconds)
+        self.exchange = exchange
+
     @property
-    def connection_class(self) -> type[smtplib.SMTP]:
-        return _AnswerKeepingSMTPS if self.use_ssl else _AnswerKeepingSMTP
+    def connection_class(self) -> Callable[..., smtplib.SMTP]:  # type: ignore[override]
+        kind = _AnswerKeepingSMTPS if self.use_ssl else _AnswerKeepingSMTP
+        return partial(kind, exchange=self.exchange)
 
     def close(self) -> None:
         if isinstance(self.connection, _AnswerKeepingSMTP):

@@ -16,7 +16,7 @@ from oncall.channels.base import (
 )
 
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
-RETRYABLE_STATUSES = {408, 425, 429}
+RETRYABLE_STATUSES = {408, 425, 429, 503}
 
 
 def post(
@@ -58,8 +58,10 @@ def post(
 def refuse(name: str, answer: Answer, words: str) -> DeliveryError:
     """The error for an answer that is not 2xx: `words` are the provider's own."""
     told = one_line(f"{name}: HTTP {answer.status} {words}")
-    if answer.status in RETRYABLE_STATUSES or answer.status >= 500:
+    if answer.status in RETRYABLE_STATUSES:
         return RetryableDeliveryError(told, retry_after=retry_after(answer))
+    if answer.status >= 500:  # it broke, perhaps after it had taken the message
+        return UnknownDeliveryError(told, retry_after=retry_after(answer))
     return DeliveryError(told)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from oncall.channels.apprise import AppriseService
 from oncall.channels.base import Channel, DeliveryError
 from oncall.channels.email import Email
+from oncall.channels.push import Push
 from oncall.channels.slack import Slack
 from oncall.channels.twilio import Sms, Voice
 from oncall.channels.webhook import Webhook
@@ -13,6 +14,7 @@ CHANNELS: Mapping[str, Channel] = {
     "email": Email(),
     "webhook": Webhook(),
     "apprise": AppriseService(),
+    "push": Push(),
     "slack": Slack(),
     "sms": Sms(),
     "call": Voice(),
@@ -25,8 +27,12 @@ def choices() -> list[tuple[str, str]]:
 
 
 def offered() -> list[tuple[str, str]]:
-    """As `choices`, of those this installation can use."""
-    return [kind for kind in choices() if CHANNELS[kind[0]].is_configured()]
+    """As `choices`, of those this installation can use and whose address is typed."""
+    return [
+        (kind, channel.label)
+        for kind, channel in CHANNELS.items()
+        if channel.is_configured() and channel.address_hint
+    ]
 
 
 def channel_for(kind: str) -> Channel:

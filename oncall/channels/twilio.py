@@ -126,14 +126,19 @@ def say(*sentences: str) -> bytes:
     root = ElementTree.Element("Response")
     for sentence in sentences:
         ElementTree.SubElement(root, "Say").text = sentence
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return _xml(root)
 
 
 def reply(text: str) -> bytes:
     """TwiML of an SMS in answer to one."""
     root = ElementTree.Element("Response")
     ElementTree.SubElement(root, "Message").text = text
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return _xml(root)
+
+
+def _xml(root: ElementTree.Element) -> bytes:
+    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _sender(service: str) -> dict[str, str]:

@@ -30,7 +30,9 @@ class Notification(models.Model):
 
     `idempotency_key` is the same for every try and unique over all rows, so
     nothing can be owed twice: "page:<page>:<method>", "incident:12:start:<e-mail>".
-    `possibly_twice` is set when a lease ended between the send and its record.
+    `answer_lost` says that the provider was asked and we never heard what it answered:
+    the line broke, or the sender died. It is tried again; `possibly_twice` is set then
+    where the provider knows no idempotency key, so that it may arrive twice.
     `delivered_at` is when the provider said that it arrived, where it says so.
     `rank` says what goes first when much is due: 1 to 4 the first pages about subjects
     of SEV1 to SEV4, 5 to 8 all later ones, 9 what only informs.
@@ -54,7 +56,7 @@ class Notification(models.Model):
     )
     subject = models.CharField(max_length=100, blank=True)
     channel = models.CharField(max_length=20)
-    address = models.CharField(max_length=500)
+    address = models.CharField(max_length=1000)
     title = models.CharField(max_length=1024)
     body = models.TextField(blank=True)
     url = models.CharField(max_length=2000, blank=True)
@@ -71,6 +73,7 @@ class Notification(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=300, blank=True)
     detail = models.TextField(blank=True)
+    answer_lost = models.BooleanField(default=False)
     possibly_twice = models.BooleanField(default=False)
 
     objects = NotificationQuerySet.as_manager()

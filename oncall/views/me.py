@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest
 from core.errors import DomainError, InvalidInputError
 from core.http import absolute_url
+from oncall.channels.push import public_key
 from oncall.channels.webhook import signing_secret
 from oncall.forms.method import CodeForm, ContactMethodForm, DelayForm
 from oncall.models import ContactMethod, Notification, Swap
@@ -170,6 +171,7 @@ def _page(
         "verified": [one for one in methods if one.verified_at],
         "is_waiting": any(one.verified_at is None for one in methods),
         "code_form": CodeForm(),
+        "push_key": public_key(),
         "shifts": personal_shifts(user, start=at, end=at + SHIFTS_AHEAD),
         "at": at,
         "keeps_mail": not settings.EMAIL_URL,
