@@ -1,22 +1,19 @@
 """What machines ask: does it live, is it ready, how is it going."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from accounts.services import use_api_token
-from config.celery import app
 from config.measures import Measures
-from oncall.models import EngineHeartbeat
+from config.watchdog import queue_problems
+from oncall.services.findings import standing_findings
+from oncall.services.health import engine_problems
 
-TICK_TOO_OLD = timedelta(seconds=30)
 REGISTRY = CollectorRegistry()
 REGISTRY.register(Measures())
 
@@ -31,8 +28,16 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when alerts can be stored and pages sent, else 503 with the reasons."""
-    reasons = _database_problems() or [*_queue_problems(), *_engine_problems()]
+    """200 when alerts can be stored and pages sent, else 503 with the reasons.
+
+    With `?without=findings`, what the watchdog found is left out: for whoever starts
+    or moves processes, who can put no schedule right.
+    """
+    reasons = _database_problems() or [
+        one.text for one in [*queue_problems(), *engine_problems(at=timezone.now())]
+    ]
+    if not reasons and request.GET.get("without") != "findings":
+        reasons = standing_findings(at=timezone.now())
     status = 503 if reasons else 200
     return JsonResponse({"ready": not reasons, "reasons": reasons}, status=status)
 
@@ -63,23 +68,4 @@ def _database_problems() -> list[str]:
             cursor.execute("SELECT 1")
     except DatabaseError as error:
         return [f"The database does not answer: {error}"]
-    return []
-
-
-def _queue_problems() -> list[str]:
-    try:
-        with app.connection_for_write(connect_timeout=1) as broker:
-            broker.ensure_connection(max_retries=1, timeout=2)
-    except (OperationalError, OSError) as error:
-        return [f"The queue does not answer: {error}"]
-    return []
-
-
-def _engine_problems() -> list[str]:
-    last = EngineHeartbeat.objects.filter(duty="engine").first()
-    if last is None:
-        return ["The paging engine has not run yet."]
-    age = timezone.now() - last.finished_at
-    if age > TICK_TOO_OLD:
-        return [f"The paging engine last ran {age.total_seconds():.0f} s ago."]
     return []

@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.models import User
 from incidents.queries import needs_you_count, open_count
 from oncall.queries import on_call_now
+from oncall.services.findings import standing_findings
 
 SECTIONS = {
     "incidents": "incidents",
@@ -33,6 +34,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
             "open_incidents": open_count(user),
             "needs_you": needs_you_count(user),
             "on_call_now": on_call_now(timezone.now()),
+            "findings": standing_findings(at=timezone.now()),
         }
     }
 

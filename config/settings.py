@@ -301,6 +301,17 @@ TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com").rstrip("/")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.str("TWILIO_FROM", default="")
+# Told by the watchdog when pages may not go out, past the engine that sends them.
+FALLBACK_CONTACT = env.str("FALLBACK_CONTACT", default="").strip()
+if FALLBACK_CONTACT and not re.fullmatch(r"\S+(@|://)\S+", FALLBACK_CONTACT):
+    raise ImproperlyConfigured(
+        "FALLBACK_CONTACT must be an e-mail address or an Apprise URL."
+    )
+WATCHDOG_PING_URL = env.str("WATCHDOG_PING_URL", default="").strip()
+if WATCHDOG_PING_URL and not re.match(r"https?://.", WATCHDOG_PING_URL):
+    raise ImproperlyConfigured(
+        "WATCHDOG_PING_URL must be a whole address such as https://hc.example.com/id."
+    )
 
 # --- incidents ----------------------------------------------------------------
 

@@ -7,17 +7,20 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts.models import Team, User
 from catalog.graph import snapshot
 from catalog.models import Asset
 from incidents.models import FailingAsset, Incident, IncidentQuerySet, RoleAssignment
-from oncall.models import Notification, Page
+from oncall.models import Escalation, Notification, Page
 
 Status = Incident.Status
 OPEN, RESOLVED = "open", "resolved"
 MOST_PAST = 10
+MOST_UNPAGED = 10
+PAGED_WITHIN = timedelta(minutes=1)
 RESOLVED_RECENTLY = timedelta(hours=24)
 
 
@@ -251,3 +254,20 @@ def told_about(incident: Incident) -> list[Notification]:
             "created_at", "pk"
         )
     )
+
+
+def unpaged_incidents(*, at: datetime) -> list[int]:
+    """Numbers of incidents from alerts that nobody answers and nobody was ever paged
+    about, though a minute has gone by. Ten at most.
+
+    What a person declared may be meant so, and what is snoozed has been seen.
+    """
+    ever_paged = Escalation.objects.filter(subject=OuterRef("named"))
+    waiting = Incident.objects.filter(
+        status=Status.TRIGGERED,
+        declared_by=None,
+        snoozed_until=None,
+        triggered_at__lt=at - PAGED_WITHIN,
+    ).annotate(named=Concat(Value("incident:"), Cast("pk", CharField())))
+    unpaged = waiting.filter(~Exists(ever_paged)).order_by("pk")
+    return list(unpaged.values_list("pk", flat=True)[:MOST_UNPAGED])

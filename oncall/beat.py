@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from oncall.services.calendars import fetch_due_calendars
+from oncall.services.clock import clock
 from oncall.services.engine import tick
 from oncall.services.roster import keep_rosters
 
@@ -11,7 +12,7 @@ from oncall.services.roster import keep_rosters
 @shared_task
 def run_engine() -> None:
     """Walk due escalations and send due notifications."""
-    tick(at=timezone.now())
+    tick(at=clock.set())
 
 
 @shared_task

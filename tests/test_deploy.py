@@ -12,7 +12,7 @@ from tests.test_settings import LISTED
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
-PARTS = ("web", "worker", "beat")
+PARTS = ("web", "worker", "beat", "watchdog")
 
 
 def options(command: str) -> set[str]:
@@ -45,7 +45,7 @@ def systemd() -> dict[str, Any]:
     return {part: options(started.findall(unit)[0]) for part, unit in units.items()}
 
 
-def test_each_way_to_run_it_starts_the_same_three_commands() -> None:
+def test_each_way_to_run_it_starts_the_same_four_commands() -> None:
     assert compose() == kubernetes() == systemd()
 
 

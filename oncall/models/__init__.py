@@ -14,7 +14,7 @@ from oncall.models.escalation import (
     Page,
 )
 from oncall.models.handoff import HandoffNote, ShiftNotices
-from oncall.models.heartbeat import EngineHeartbeat
+from oncall.models.heartbeat import EngineHeartbeat, Finding, RestingProvider
 from oncall.models.imports import OnCallImport
 from oncall.models.inbox import InboxMessage
 from oncall.models.notification import Notification, NotificationQuerySet
@@ -37,6 +37,7 @@ __all__ = [
     "EscalationPolicy",
     "EscalationQuerySet",
     "EscalationStep",
+    "Finding",
     "HandoffNote",
     "ImportedCalendar",
     "InboxMessage",
@@ -48,6 +49,7 @@ __all__ = [
     "PersonalFeed",
     "PlannedChange",
     "RecordedShift",
+    "RestingProvider",
     "Schedule",
     "ShiftNotices",
     "StepTarget",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -12,6 +12,7 @@ from oncall.models.contact import ContactMethod
 from oncall.models.escalation import Page
 
 INFORMS = 9
+LONGEST_LEASE = timedelta(minutes=20)
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -21,8 +22,12 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return due.order_by("rank", "due_at", "pk")
 
     def lost(self, *, at: datetime) -> NotificationQuerySet:
-        """Rows whose sender's lease has run out before it recorded the outcome."""
-        return self.filter(state=Notification.State.SENDING, lease_until__lte=at)
+        """Rows whose sender's lease has run out before it recorded the outcome.
+
+        A lease that ends later than any could was taken by a clock that went wrong.
+        """
+        is_over = Q(lease_until__lte=at) | Q(lease_until__gt=at + LONGEST_LEASE)
+        return self.filter(is_over, state=Notification.State.SENDING)
 
 
 class Notification(models.Model):
@@ -73,7 +78,7 @@ class Notification(models.Model):
     delivered_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=300, blank=True)
     detail = models.TextField(blank=True)
-    answer_lost = models.BooleanField(default=False)
+    answer_lost = models.BooleanField(default=False, db_default=False)
     possibly_twice = models.BooleanField(default=False)
 
     objects = NotificationQuerySet.as_manager()

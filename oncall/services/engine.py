@@ -1,21 +1,23 @@
 """The paging engine: claims due rows, sends outside any transaction, records.
 
 A row is claimed with SKIP LOCKED and leased. If the sender dies, the lease runs out
-and the row is claimed again with the same idempotency key, marked as possibly sent
-twice. A failed send is retried with backoff; when it has failed for good, the
-person's next contact method is due at once, and after the last one the next step.
+and the row is claimed again with the same idempotency key; where the provider knows
+none, it is marked as possibly sent twice. So is one whose answer got lost on the line.
+A failed send is retried with backoff; when it has failed for good, the person's next
+contact method is due at once, and after the last one the next step.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from oncall.channels.base import KNOWS_KEYS
 from oncall.models import EngineHeartbeat, Notification, NotificationQuerySet, Page
+from oncall.services.clock import clock
 from oncall.services.recording import record
+from oncall.services.rules import may_run, take_over
 from oncall.services.sending import LEASE, Senders
 from oncall.services.walking import walk_due_escalations
 
@@ -28,10 +30,16 @@ def tick(*, at: datetime) -> None:
 
     Returns without waiting for the sends. Safe to run in many processes at once.
     """
+    take_over(at=at)
     senders.wake()
-    while walk_due_escalations(at=at):
+    while _walk(at=at):
         senders.wake()
     beat(at=at)
+
+
+@transaction.atomic
+def _walk(*, at: datetime) -> int:
+    return walk_due_escalations(at=at) if may_run(at=at) else 0
 
 
 @transaction.atomic
@@ -40,10 +48,13 @@ def claim(*, at: datetime, limit: int) -> list[Notification]:
 
     Those whose sender has died come before all others: they are late already.
     """
+    if not may_run(at=at):
+        return []
     lost = _still_wanted(_lock(Notification.objects.lost(at=at), limit))
     due = _still_wanted(_lock(Notification.objects.due(at=at), limit - len(lost)))
-    _lease(lost, at=at, possibly_twice=True)
-    _lease(due, at=at)
+    for row in lost:
+        row.answer_lost = True
+    _lease(lost + due, at=at)
     return lost + due
 
 
@@ -73,14 +84,11 @@ def _still_wanted(rows: list[Notification]) -> list[Notification]:
     return [row for row in rows if row.pk not in over]
 
 
-def _lease(
-    rows: Iterable[Notification], *, at: datetime, possibly_twice: bool = False
-) -> None:
-    claimed = list(rows)
+def _lease(claimed: list[Notification], *, at: datetime) -> None:
     if not claimed:
         return
     for row in claimed:
-        row.possibly_twice = row.possibly_twice or possibly_twice
+        row.possibly_twice = row.answer_lost and row.channel not in KNOWS_KEYS
         row.state = State.SENDING
         row.lease_until = at + LEASE
         row.attempts += 1
@@ -90,12 +98,19 @@ def _lease(
         lease_until=at + LEASE,
         attempts=F("attempts") + 1,
         first_attempt_at=Coalesce("first_attempt_at", Value(at)),
-        **({"possibly_twice": True} if possibly_twice else {}),
     )
+    doubtful = [row.pk for row in claimed if row.answer_lost]
+    if doubtful:
+        Notification.objects.filter(pk__in=doubtful).update(
+            answer_lost=True, possibly_twice=~Q(channel__in=KNOWS_KEYS)
+        )
 
 
+@transaction.atomic
 def beat(*, at: datetime) -> None:
     """Leave a sign that the engine runs, at most once a second."""
+    if not may_run(at=at):
+        return
     fresh = EngineHeartbeat.objects.filter(
         duty="engine", finished_at__gt=at - HEARTBEAT_EVERY
     )
@@ -105,4 +120,9 @@ def beat(*, at: datetime) -> None:
         )
 
 
-senders = Senders(claim=claim, record=record, now=timezone.now)
+def claim_now(*, at: datetime, limit: int) -> list[Notification]:
+    """As `claim`, at the database's time."""
+    return claim(at=clock.set(), limit=limit)
+
+
+senders = Senders(claim=claim_now, record=record, now=clock.now)

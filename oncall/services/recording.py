@@ -13,7 +13,12 @@ from django.db import connection, transaction
 from accounts.models import User
 from core.hints import RUN_ENGINE, wake
 from core.live import publish
-from oncall.channels.base import DeliveryError, Receipt, RetryableDeliveryError
+from oncall.channels.base import (
+    DeliveryError,
+    Receipt,
+    RetryableDeliveryError,
+    UnknownDeliveryError,
+)
 from oncall.models import Escalation, Notification, Page
 from oncall.services import statements
 from oncall.services.walking import locked
@@ -90,7 +95,10 @@ def _record_sent(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _record_failed(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    columns: list[list[Any]] = [[str(one.result) for one in outcomes]]
+    columns: list[list[Any]] = [
+        [str(one.result) for one in outcomes],
+        [_is_lost(one) for one in outcomes],
+    ]
     return _written(statements.FAILED, outcomes, columns)
 
 
@@ -98,7 +106,12 @@ def _record_again(outcomes: Sequence[Outcome]) -> None:
     due = [_due_again(one) for one in outcomes]
     unused = [int(isinstance(one.result, NotBegunError)) for one in outcomes]
     words = [str(one.result) for one in outcomes]
-    _written(statements.AGAIN, outcomes, [due, words, unused])
+    lost = [_is_lost(one) for one in outcomes]
+    _written(statements.AGAIN, outcomes, [due, words, unused, lost])
+
+
+def _is_lost(outcome: Outcome) -> bool:
+    return isinstance(outcome.result, UnknownDeliveryError)
 
 
 def _hurry_other_methods(outcomes: Iterable[Outcome]) -> None:
@@ -167,7 +180,7 @@ def _names(notifications: Iterable[Notification]) -> dict[int, str]:
 
 
 def _doubt(notification: Notification) -> str:
-    return ", possibly twice" if notification.possibly_twice else ""
+    return ", possibly sent twice" if notification.possibly_twice else ""
 
 
 def fall_through(outcomes: Iterable[Outcome]) -> None:

@@ -24,8 +24,9 @@ SENT = """
 
 FAILED = """
     UPDATE oncall_notification AS n SET state = 'failed', lease_until = NULL,
-        detail = t.detail
-    FROM unnest(%s::bigint[], %s::smallint[], %s::text[]) AS t(id, attempts, detail)
+        detail = t.detail, answer_lost = n.answer_lost OR t.lost
+    FROM unnest(%s::bigint[], %s::smallint[], %s::text[], %s::boolean[])
+         AS t(id, attempts, detail, lost)
     WHERE n.id = t.id AND n.attempts = t.attempts AND n.state = 'sending'
     RETURNING n.id
 """
@@ -33,12 +34,14 @@ FAILED = """
 # A page that ended while it was being sent is not tried again.
 AGAIN = """
     UPDATE oncall_notification AS n SET lease_until = NULL, due_at = t.due_at,
-        attempts = n.attempts - t.unused,
+        attempts = n.attempts - t.unused, answer_lost = n.answer_lost OR t.lost,
         state = CASE WHEN p.ended_at IS NULL THEN 'due' ELSE 'cancelled' END,
         detail = CASE WHEN p.ended_at IS NULL THEN t.detail
+                      WHEN t.lost THEN 'No longer needed; it may have been sent'
                       ELSE 'No longer needed' END
     FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::text[],
-                %s::smallint[]) AS t(id, attempts, due_at, detail, unused)
+                %s::smallint[], %s::boolean[])
+         AS t(id, attempts, due_at, detail, unused, lost)
     JOIN oncall_notification AS owed ON owed.id = t.id
     LEFT JOIN oncall_page AS p ON p.id = owed.page_id
     WHERE n.id = t.id AND n.attempts = t.attempts AND n.state = 'sending'

@@ -28,7 +28,7 @@ _WEBHOOK_FOR_ADMIN = """
 STORED = "SELECT dedup_key FROM alerts_alert WHERE dedup_key LIKE %s"
 OWED = "SELECT idempotency_key FROM oncall_notification WHERE urgent AND title LIKE %s"
 UNFINISHED = f"{OWED} AND state IN ('due', 'sending')"
-MARKED = f"{OWED} AND (possibly_twice OR attempts > 1)"
+MARKED = f"{OWED} AND answer_lost"
 
 
 @dataclass

@@ -66,6 +66,7 @@ class FakeSMTP:
         self.answers: dict[str, str] = {}
         self.hang_at = ""
         self.cut_at = ""
+        self.pause_seconds = 0.0  # before each answer
         self.host = "127.0.0.1"
         self.port = 0
         self.stopping = Event()
@@ -137,6 +138,8 @@ class _Dialogue(StreamRequestHandler):
             return False
         if self.smtp.cut_at == step:
             return False
+        if self.smtp.pause_seconds:
+            self.smtp.stopping.wait(self.smtp.pause_seconds)
         answer = self.smtp.answer_to(step)
         self.wfile.write(f"{answer}\r\n".encode())
         return True

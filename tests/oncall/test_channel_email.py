@@ -8,7 +8,12 @@ import pytest
 from pytest_django import Settings
 
 from core.errors import InvalidInputError
-from oncall.channels.base import DeliveryError, Message, RetryableDeliveryError
+from oncall.channels.base import (
+    DeliveryError,
+    Message,
+    RetryableDeliveryError,
+    UnknownDeliveryError,
+)
 from oncall.channels.email import Email
 from tests.fakes.smtp import FakeSMTP, ReceivedMail
 
@@ -136,6 +141,29 @@ def test_a_server_that_falls_silent_ends_with_the_time_out(
     with pytest.raises(RetryableDeliveryError, match="timed out"):
         send(timeout_seconds=0.4)
     assert time.monotonic() - began < 3
+
+
+def test_a_server_that_is_slow_at_every_answer_ends_with_the_time_out(
+    smtp_server: FakeSMTP,
+) -> None:
+    smtp_server.pause_seconds = 0.4
+    began = time.monotonic()
+    with pytest.raises(RetryableDeliveryError, match="timed out"):
+        send(timeout_seconds=0.6)
+    assert time.monotonic() - began < 1.5
+
+
+def test_only_a_mail_that_was_on_its_way_may_have_arrived(
+    smtp_server: FakeSMTP,
+) -> None:
+    smtp_server.cut_at = "RCPT"
+    with pytest.raises(RetryableDeliveryError) as refused:
+        send()
+    assert not isinstance(refused.value, UnknownDeliveryError)
+    smtp_server.cut_at = "CONTENT"
+    with pytest.raises(UnknownDeliveryError):
+        send()
+    assert len(smtp_server.mails) == 1
 
 
 @pytest.mark.parametrize("step", ["CONNECT", "MAIL", "CONTENT"])

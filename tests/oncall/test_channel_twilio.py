@@ -109,7 +109,7 @@ def test_a_messaging_service_may_send_instead_of_a_number(
     [
         (refused(400, 21211, "Invalid 'To' Phone Number"), DeliveryError, "21211"),
         (refused(401, 20003, "Authenticate"), DeliveryError, "20003"),
-        (refused(500, 20500, "Internal"), RetryableDeliveryError, "20500"),
+        (refused(500, 20500, "Internal"), UnknownDeliveryError, "20500"),
         (Answer(behaviour="cut"), UnknownDeliveryError, "Twilio"),
     ],
 )

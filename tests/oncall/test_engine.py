@@ -8,12 +8,19 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from oncall.channels.base import DeliveryError, Receipt, RetryableDeliveryError
+from oncall.channels.base import (
+    DeliveryError,
+    Receipt,
+    RetryableDeliveryError,
+    UnknownDeliveryError,
+)
 from oncall.models import (
     ContactMethod,
+    EngineHeartbeat,
     Escalation,
     EscalationPolicy,
     Notification,
@@ -28,10 +35,12 @@ from oncall.services import (
     start_escalation,
     stop_escalation,
 )
-from oncall.services.engine import claim
+from oncall.services.clock import Clock
+from oncall.services.engine import claim, tick
 from oncall.services.escalations import Call, raise_urgency, start_escalations
 from oncall.services.providers import MOST_FAILURES, REST, Providers
 from oncall.services.recording import RETRY_DELAYS, Outcome, record
+from oncall.services.rules import VERSION, take_over
 from oncall.services.sending import LEASE, Senders, attempt
 from oncall.services.walking import walk_due_escalations
 from tests.factories import NOON, make_policy, make_schedule, make_team, make_user
@@ -275,6 +284,23 @@ def test_a_claimed_row_is_nobody_elses_until_its_lease_ends() -> None:
     (again,) = claim(at=NOON + LEASE, limit=10)
     assert again.possibly_twice
     assert again.attempts == 2
+
+
+@pytest.mark.parametrize(("kind", "twice"), [("email", True), ("webhook", False)])
+def test_a_lost_answer_is_kept_and_doubted_where_no_key_is_known(
+    kind: str, twice: bool
+) -> None:
+    policy, first, _ = two_step_policy()
+    make_method(first, kind=kind, address="https://hooks.example.com/")
+    start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    assert not claimed.answer_lost
+    record([Outcome(claimed, UnknownDeliveryError("cut"), NOON)])
+    owed = Notification.objects.get()
+    assert (owed.state, owed.answer_lost, owed.possibly_twice) == ("due", True, False)
+    (again,) = claim(at=NOON + MINUTE, limit=1)
+    owed.refresh_from_db()
+    assert owed.possibly_twice == again.possibly_twice == twice
 
 
 def test_the_idempotency_key_is_the_same_for_every_try() -> None:
@@ -533,3 +559,49 @@ def test_while_a_provider_rests_the_next_method_is_used_at_once() -> None:
     claimed.refresh_from_db()
     assert claimed.state == "due"
     assert claimed.due_at >= NOON + RETRY_DELAYS[0]
+
+
+def test_old_rules_stop_once_newer_ones_run() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    take_over(at=NOON, version=VERSION + 1)
+    assert claim(at=NOON, limit=10) == []
+    tick(at=NOON + 5 * MINUTE)
+    assert Page.objects.count() == 1
+    said = EngineHeartbeat.objects.get(duty="outdated engine")
+    assert f"its rules are version {VERSION}" in said.detail
+    assert not EngineHeartbeat.objects.filter(duty="engine").exists()
+    take_over(at=NOON)  # an old one never takes over again
+    assert EngineHeartbeat.objects.get(duty="rules").detail == str(VERSION + 1)
+
+
+def test_a_clock_that_jumps_loses_no_row() -> None:
+    """Ten minutes ahead, back again, and far ahead: each row is claimed once."""
+    policy, first, second = two_step_policy(repeats=0)
+    escalation = start(policy)
+    (one,) = claim(at=NOON + 10 * MINUTE, limit=10)
+    record([Outcome(one, Receipt(), NOON + 10 * MINUTE)])
+    assert walk_due_escalations(at=NOON - 10 * MINUTE) == 0
+    assert claim(at=NOON - 10 * MINUTE, limit=10) == []
+    walk_due_escalations(at=NOON + 5 * MINUTE)
+    walk_due_escalations(at=NOON - 10 * MINUTE)
+    (two,) = claim(at=NOON + 5 * MINUTE, limit=10)
+    assert claim(at=NOON - 10 * MINUTE, limit=10) == []
+    (again,) = claim(at=NOON + timedelta(hours=3), limit=10)
+    assert (again.pk, again.possibly_twice) == (two.pk, True)
+    walk_due_escalations(at=NOON + timedelta(hours=3))
+    assert paged(escalation)[:2] == [(0, 0, first.email), (0, 1, second.email)]
+
+
+def test_a_machine_whose_clock_is_off_pages_by_the_databases() -> None:
+    wrong = Clock(own=lambda: timezone.now() - 10 * MINUTE)
+    assert abs(wrong.set() - timezone.now()) < MINUTE
+    assert abs(wrong.now() - timezone.now()) < MINUTE
+
+
+def test_a_lease_taken_by_a_clock_far_ahead_is_not_waited_for() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    claim(at=NOON + timedelta(hours=10), limit=10)
+    (again,) = claim(at=NOON + 5 * MINUTE, limit=10)
+    assert again.possibly_twice

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from argparse import ArgumentParser
+from threading import Thread
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -31,6 +32,13 @@ GRACE_SECONDS = 3
 # In a storm, events are taken first: what is stored can be worked off afterwards.
 # The worker still gets a third of the weight of the web server.
 WORKER_NICENESS = 5
+
+
+def _watchdog() -> Child:
+    # By the path, as somebody may have started `up` from another folder.
+    manage = str(settings.BASE_DIR / "manage.py")
+    command = [sys.executable, manage, "watchdog"]
+    return Child("the watchdog", command, niceness=WORKER_NICENESS)
 
 
 class Command(BaseCommand):
@@ -137,6 +145,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _run_in_this_process(self) -> None:
+        # A process of its own here too: it must see when this one hangs.
+        watchdog = Children([_watchdog()])
+        keeper = Thread(target=watchdog.run, name="watchdog's keeper")
+        keeper.start()
         worker = InProcessWorker(threads=settings.WORKER_THREADS)
         worker.start()
         # uvicorn raises the signal again once it has ended: as Ctrl-C, so that what
@@ -153,6 +165,8 @@ class Command(BaseCommand):
             )
         finally:
             worker.stop()
+            watchdog.stop()
+            keeper.join()
 
     def _run_processes(self) -> None:
         python = sys.executable
@@ -181,6 +195,7 @@ class Command(BaseCommand):
                     [*worker, "2", "-Q", "paging", "-n", "paging@%h"],
                 ),
                 Child("the beat", [*celery, "beat", "--loglevel", "WARNING"]),
+                _watchdog(),
             ]
         )
 
