@@ -122,7 +122,8 @@ def _nested(field: Field, root: int) -> list[Group]:
     """What the root covers within one step, within two, and so on."""
     covered = np.flatnonzero(field.covers[root])
     away = field.steps_to[root, covered]
-    groups = (covered[away <= steps].tolist() for steps in np.unique(away))
+    steps = sorted(set(away.tolist()))
+    groups = (covered[away <= most].tolist() for most in steps)
     return [frozenset(group) for group in groups if len(group) > 1]
 
 

@@ -27,6 +27,7 @@ from incidents.inference.observed import Alarms, Know, Knowledge
 from incidents.inference.priors import Priors
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 TINY = 1e-9
 UNREACHED = -1
 
@@ -224,16 +225,17 @@ class Field:
         return dict(zip(below.tolist(), steps, strict=True))
 
     def log_likelihood(
-        self, roots: Ints, members: NDArray[np.bool_], passes: Floats, says: Floats
+        self, roots: Ints, row: Ints, alarm: Ints, passes: Floats, says: Floats
     ) -> Floats:
-        """For each k: log P(the alarms `members[k]`, silence elsewhere | roots[k])."""
+        """For each k: log P(its alarms, silence elsewhere | roots[k]). Its alarms are
+        those `alarm[i]` whose `row[i]` is k."""
         count = roots.size
         base = self.base[roots]
         size = self.base[roots + 1] - base
         shift = np.cumsum(size) - size - base
         belief = np.zeros(int(size.sum()))
         total = np.zeros(count)
-        padded = np.concatenate([members, np.zeros((count, 1), dtype=bool)], axis=1)
+        members = np.sort(row * self.alarms.size + alarm)
         starts = self.steps[roots]
         for step in range(self.depths.size):
             rows, counts = spans(starts[:, step], starts[:, step + 1])
@@ -241,11 +243,21 @@ class Field:
                 continue
             column = np.repeat(np.arange(count), counts)
             breaks = self._breaks(rows, column, belief, shift, passes)
-            is_member = padded[column, self.alarm[rows]]
+            is_member = self._are_members(rows, column, members)
             chance, after = self._heard(rows, breaks, is_member, says[column])
             total += np.bincount(column, np.log(np.maximum(chance, TINY)), count)
             belief[rows + shift[column]] = after
         return total
+
+    def _are_members(self, rows: Ints, column: Ints, members: Ints) -> Flags:
+        """Whether each row's asset has an alarm of its column's group."""
+        alarm = self.alarm[rows]
+        found = np.zeros(rows.size, dtype=bool)
+        heard = np.flatnonzero(alarm >= 0)
+        wanted = column[heard] * self.alarms.size + alarm[heard]
+        places = np.minimum(np.searchsorted(members, wanted), members.size - 1)
+        found[heard] = members[places] == wanted
+        return found
 
     def _breaks(
         self, rows: Ints, column: Ints, belief: Floats, shift: Ints, passes: Floats
@@ -268,7 +280,7 @@ class Field:
         return breaks
 
     def _heard(
-        self, rows: Ints, breaks: Floats, is_member: NDArray[np.bool_], says: Floats
+        self, rows: Ints, breaks: Floats, is_member: Flags, says: Floats
     ) -> tuple[Floats, Floats]:
         """(chance of what was heard of each row, belief that it broke after that)."""
         alarmed = self.alarm[rows] >= 0

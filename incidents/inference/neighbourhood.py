@@ -125,7 +125,7 @@ class Neighbourhood:
 
     def places(self, assets: Iterable[int]) -> Ints:
         """Where those of the assets stand that are in it."""
-        wanted = np.unique(np.fromiter(assets, dtype=np.int64))
+        wanted = np.array(sorted(set(assets)), dtype=np.int64)
         found = np.searchsorted(self.ids, wanted)
         found[found == self.ids.size] = 0
         return found[self.ids[found] == wanted] if self.ids.size else found[:0]

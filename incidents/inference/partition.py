@@ -31,6 +31,7 @@ MOST_STEPS = 80
 MOST_ROUNDS = 3
 TRIED_EXACTLY = 10
 NOT_WORTH_A_LOOK = -4.0
+HOPELESS = -12.0
 ENOUGH = 1e-6
 
 
@@ -56,6 +57,7 @@ class Search:
     anchors: Mapping[int, int] = field(default_factory=dict)
     spread: int = USUAL_SPREAD
     pace: int = USUAL_PACE
+    hopeless: set[int] = field(default_factory=set)
 
     def run(self) -> list[Group]:
         """Return the likeliest groups found. Few alarms say little of spread and pace,
@@ -69,6 +71,7 @@ class Search:
 
     def _from(self, spread: int, pace: int) -> tuple[int, int, list[Group]]:
         self.spread, self.pace = spread, pace
+        self.hopeless = set()
         groups = [frozenset([alarm]) for alarm in self.members]
         for _ in range(MOST_ROUNDS):
             groups = self._improve(groups)
@@ -142,10 +145,15 @@ class Search:
             self.spread,
             self.pace,
         )
-        return [
-            _Change(made, touched, self._guess(made, touched, backers[made], top))
+        worth = dict(zip(groups, self._many(groups), strict=True))
+        found = [
+            _Change(
+                made, touched, self._guess(made, touched, backers[made], top, worth)
+            )
             for made, touched in changes
         ]
+        self._give_up(found, backers)
+        return found
 
     def _guess(
         self,
@@ -153,13 +161,24 @@ class Search:
         touched: Iterable[Group],
         roots: Iterable[int],
         top: Mapping[Group, list[int]],
+        worth: Mapping[Group, float],
     ) -> float:
         gain = self._best(made, roots)
         for group in touched:
-            gain -= self._many([group])[0]
+            gain -= worth[group]
             if rest := group - made:
                 gain += self._best(rest, top[group])
         return gain
+
+    def _give_up(
+        self, changes: Iterable[_Change], backers: Mapping[Group, list[int]]
+    ) -> None:
+        """Let roots make no more claims whose best one is far from worth it."""
+        best: dict[int, float] = {}
+        for change in changes:
+            for root in backers[change.made]:
+                best[root] = max(change.guess, best.get(root, IMPOSSIBLE))
+        self.hopeless |= {root for root, guess in best.items() if guess < HOPELESS}
 
     def _best(self, group: Group, roots: Iterable[int]) -> float:
         values = [self.scores.one(r, group, self.spread, self.pace) for r in roots]
@@ -196,6 +215,7 @@ class Search:
     def _coverage(self) -> dict[int, Group]:
         covers = self.scores.field.covers[:, self.members]
         many = np.flatnonzero(covers.sum(axis=1) > 1)
+        many = many[~np.isin(many, list(self.hopeless))]
         members = np.array(self.members)
         return {int(root): frozenset(members[covers[root]].tolist()) for root in many}
 

@@ -7,10 +7,10 @@ best of them), so a fault whose source stays in doubt is not torn apart for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from incidents.inference.field import Field, Floats
 from incidents.inference.neighbourhood import Ints
@@ -18,8 +18,39 @@ from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
 
 Group = frozenset[int]
 IMPOSSIBLE = -1e9
-CHUNK_CELLS = 3_000_000
+CHUNK = 4000  # what is reckoned at once: more would only cost memory
 FIRSTS = 3  # moments that are tried for when the root broke
+
+
+@dataclass(frozen=True, slots=True)
+class _Ragged:
+    """Pairs (root, group) laid out flat: alarm `alarm[i]` is in group `row[i]`, which
+    begins at `start` and ends at `last`."""
+
+    roots: Ints
+    row: Ints
+    alarm: Ints
+    start: Ints
+    last: Ints
+    size: Ints
+
+    @classmethod
+    def of(cls, keys: list[tuple[int, Group]]) -> _Ragged:
+        size = np.array([len(group) for _, group in keys], dtype=np.intp)
+        start = np.cumsum(size) - size
+        return cls(
+            roots=np.array([root for root, _ in keys], dtype=np.intp),
+            row=np.repeat(np.arange(len(keys)), size),
+            alarm=np.array([a for _, group in keys for a in group], dtype=np.intp),
+            start=start,
+            last=start + size - 1,
+            size=size,
+        )
+
+
+def _chunks(keys: list[tuple[int, Group]]) -> Iterator[list[tuple[int, Group]]]:
+    for start in range(0, len(keys), CHUNK):
+        yield keys[start : start + CHUNK]
 
 
 class Scores:
@@ -51,60 +82,53 @@ class Scores:
     ) -> None:
         """Reckon many at once, which costs little more than one."""
         keys = list(dict.fromkeys(wanted))
-        size = max(1, min(3000, CHUNK_CELLS // max(self.field.alarms.size, 1)))
         todo = [key for key in keys if (*key, spread) not in self._structure]
-        for start in range(0, len(todo), size):
-            part = todo[start : start + size]
+        for part in _chunks(todo):
             for key, value in zip(part, self._structured(part, spread), strict=True):
                 self._structure[*key, spread] = value
         todo = [key for key in keys if (*key, pace) not in self._timing]
-        for start in range(0, len(todo), size):
-            part = todo[start : start + size]
-            for key, value in zip(part, self._timed(part, pace), strict=True):
+        for part in _chunks(todo):
+            timed = self._timed(_Ragged.of(part), [pace])
+            for key, value in zip(part, timed[0].tolist(), strict=True):
                 self._timing[*key, pace] = value
 
     def _structured(self, keys: list[tuple[int, Group]], spread: int) -> list[float]:
-        roots, members = self._columns(keys)
+        """Log likelihood of which assets alarm and which keep silent."""
+        ragged = _Ragged.of(keys)
         passes, says = self.priors.spreads[spread]
-        full = np.ones(roots.size)
+        full = np.ones(ragged.roots.size)
         found: list[float] = self.field.log_likelihood(
-            roots, members, passes * full, says * full
+            ragged.roots, ragged.row, ragged.alarm, passes * full, says * full
         ).tolist()
         return found
 
-    def _timed(self, keys: list[tuple[int, Group]], pace: int) -> list[float]:
-        """Log density of the alarms' times, against evenly strewn ones.
+    def _timed(self, keys: _Ragged, paces: Iterable[int]) -> Floats:
+        """For each pace and key the log density of the alarms' times, against evenly
+        strewn ones.
 
         Each alarm comes an exponential wait after its asset broke; a few come at any
         time, earlier too. The moment when the root broke is integrated out, about the
         best of the first moments that alarms speak of.
         """
-        roots, members = self._columns(keys)
-        lag, jitter = self.priors.paces[pace]
-        field = self.field
-        began = field.alarms.seconds - field.lag[roots] - lag * field.hops[roots]
-        began = np.where(members, began, np.inf)
-        firsts = np.sort(began, axis=1)[:, :FIRSTS]
-        peak, stray = self.window / jitter, self.priors.stray
-        best = np.full(roots.size, -np.inf)
-        for first in firsts.T:
-            known = np.isfinite(first)
-            wait = np.where(members, began, 0.0) - np.where(known, first, 0.0)[:, None]
-            timely = (wait >= 0) * peak * np.exp(-np.maximum(wait, 0.0) / jitter)
-            terms = np.log((1 - stray) * timely + stray)
-            sums = np.where(members, terms, 0.0).sum(axis=1)
-            best = np.where(known, np.maximum(best, sums), best)
-        count = members.sum(axis=1)
-        density = best - math.log((1 - stray) * peak + stray) - np.log(count)
-        found: list[float] = density.tolist()
-        return found
-
-    def _columns(self, keys: list[tuple[int, Group]]) -> tuple[Ints, NDArray[np.bool_]]:
-        members = np.zeros((len(keys), self.field.alarms.size), dtype=bool)
-        sizes = [len(group) for _, group in keys]
-        flat = [alarm for _, group in keys for alarm in group]
-        members[np.repeat(np.arange(len(keys)), sizes), flat] = True
-        return np.array([root for root, _ in keys], dtype=np.intp), members
+        field, roots = self.field, keys.roots[keys.row]
+        known = field.alarms.seconds[keys.alarm] - field.lag[roots, keys.alarm]
+        hops = field.hops[roots, keys.alarm]
+        stray, logs = self.priors.stray, []
+        for pace in paces:
+            lag, jitter = self.priors.paces[pace]
+            began = known - lag * hops
+            peak = self.window / jitter
+            order = np.lexsort((began, keys.row))
+            best = np.full(keys.roots.size, -np.inf)
+            for place in range(FIRSTS):
+                first = began[order[np.minimum(keys.start + place, keys.last)]]
+                wait = began - first[keys.row]
+                timely = (wait >= 0) * peak * np.exp(-np.maximum(wait, 0.0) / jitter)
+                terms = np.log((1 - stray) * timely + stray)
+                best = np.maximum(best, np.add.reduceat(terms, keys.start))
+            own = math.log((1 - stray) * peak + stray)
+            logs.append(best - own - np.log(keys.size))
+        return np.array(logs)
 
     def one(self, root: int, group: Group, spread: int, pace: int) -> float:
         """The score if this root is the cause. Must have been prepared."""
@@ -163,14 +187,11 @@ class Scores:
         """Log likelihood of each, averaged over all spreads and all paces."""
         if not keys:
             return {}
-        size = max(1, min(3000, CHUNK_CELLS // max(self.field.alarms.size, 1)))
         found: dict[tuple[int, Group], float] = {}
-        for start in range(0, len(keys), size):
-            part = keys[start : start + size]
+        for part in _chunks(keys):
             spreads = range(len(self.priors.spreads))
             structure = np.array([self._structured(part, s) for s in spreads])
-            paces = range(len(self.priors.paces))
-            timing = np.array([self._timed(part, pace) for pace in paces])
+            timing = self._timed(_Ragged.of(part), range(len(self.priors.paces)))
             total = _mean_of_logs(structure) + _mean_of_logs(timing)
             found |= zip(part, total.tolist(), strict=True)
         return found
