@@ -301,6 +301,14 @@ TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com").rstrip("/")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.str("TWILIO_FROM", default="")
+# Of SEV1 to SEV4; teams and people may choose otherwise for themselves.
+PAGE_URGENCY = env.list("PAGE_URGENCY", default=["now", "now", "hold", "digest"])
+if len(PAGE_URGENCY) != 4 or set(PAGE_URGENCY) - {"now", "hold", "digest"}:
+    raise ImproperlyConfigured(
+        "PAGE_URGENCY must be four of now, hold and digest, for SEV1 to SEV4: "
+        "now,now,hold,digest."
+    )
+MOST_PAGES = whole_number("MOST_PAGES", 20, least=0, most=10_000)
 # Told by the watchdog when pages may not go out, past the engine that sends them.
 FALLBACK_CONTACT = env.str("FALLBACK_CONTACT", default="").strip()
 if FALLBACK_CONTACT and not re.fullmatch(r"\S+(@|://)\S+", FALLBACK_CONTACT):

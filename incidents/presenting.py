@@ -197,6 +197,7 @@ def causes_of(incident: Incident) -> list[ShownCause]:
 
 RUNG_STATES = {
     "paged": "now",
+    "held": "held",
     "acknowledged": "acknowledged",
     "ended": "past",
     "planned": "future",
@@ -217,6 +218,9 @@ class LadderRow:
     who: list[str]
     state: str
     notifications: tuple[Notification, ...]
+    held_until: datetime | None = None
+    because: str = ""
+    bundled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +244,9 @@ def ladder_of(rungs: Iterable[Rung]) -> Ladder:
                 who=[rung.user for rung in group if rung.user],
                 state=RUNG_STATES[group[0].state],
                 notifications=group[0].notifications,
+                held_until=group[0].held_until,
+                because=group[0].because,
+                bundled=group[0].bundled,
             )
         )
     ahead = [row.lap for row in rows if row.state == "future"]
@@ -249,6 +256,8 @@ def ladder_of(rungs: Iterable[Rung]) -> Ladder:
 
 
 def _row_key(rung: Rung) -> tuple[int, int, int]:
-    """Planned rungs of a step belong together; what has happened stands alone."""
-    alone = 0 if rung.state == "planned" else rung.user_id or -1
+    """Planned rungs of a step belong together; what has happened stands alone, and so
+    does who is told later than the others."""
+    is_told = rung.state == "planned" and not rung.held_until
+    alone = 0 if is_told else rung.user_id or -1
     return rung.lap, rung.step, alone

@@ -13,6 +13,7 @@ from oncall.channels.registry import choices
 from oncall.links import override_path
 from oncall.models import ContactMethod, EscalationPolicy, Schedule
 from oncall.resolver import Gap, Resolution
+from oncall.services.owing import ways_for
 from oncall.services.rungs import Rung, simulate
 from oncall.services.schedules import exceptions_between, final_schedule
 
@@ -157,9 +158,9 @@ class Reached:
     ways: tuple[Way, ...]
 
 
-def foreseen(policy: EscalationPolicy, *, at: datetime) -> list[Reached]:
-    """Who would be told when and how, if something happened at `at`."""
-    rungs = simulate(policy, at=at)
+def foreseen(policy: EscalationPolicy, *, at: datetime, severity: str) -> list[Reached]:
+    """Who would be told when and how, if something of `severity` happened at `at`."""
+    rungs = simulate(policy, at=at, severity=severity)
     users = User.objects.prefetch_related(
         Prefetch(
             "contact_methods",
@@ -168,15 +169,17 @@ def foreseen(policy: EscalationPolicy, *, at: datetime) -> list[Reached]:
         )
     ).in_bulk([rung.user_id for rung in rungs if rung.user_id is not None])
     return [
-        Reached(rung, user, _ways(user, rung.at) if user else ())
+        Reached(rung, user, _ways(user, rung, severity) if user else ())
         for rung in rungs
         for user in [users.get(rung.user_id or 0)]
     ]
 
 
-def _ways(user: User, at: datetime) -> tuple[Way, ...]:
-    """As the engine will do it: without a verified method, by the account's e-mail."""
+def _ways(user: User, rung: Rung, severity: str) -> tuple[Way, ...]:
+    """As the engine will do it."""
     methods: list[ContactMethod] = getattr(user, "verified_methods", [])
-    if not methods:
-        return (Way("email", at),)
-    return tuple(Way(method.kind, at + method.delay) for method in methods)
+    at = rung.held_until or rung.at
+    return tuple(
+        Way(method.kind if method else "email", at + delay)
+        for method, delay in ways_for(methods, severity=severity)
+    )

@@ -22,7 +22,7 @@ def hear_resolved(*, subject: str, at: datetime, **_: Any) -> None:
 
 def hear_escalated(*, subject: str, at: datetime, **_: Any) -> None:
     if subject.startswith(SUBJECT_PREFIX):
-        escalate_now(subject=subject, at=at)
+        escalate_now(subject=subject, at=at, is_by_hand=True)
 
 
 def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:

@@ -4,6 +4,7 @@ from oncall.api import exceptions as api_exceptions
 from oncall.api import pages as api_pages
 from oncall.api import policies as api_policies
 from oncall.api import schedules as api_schedules
+from oncall.api import urgency as api_urgency
 from oncall.views import (
     answer,
     bundles,
@@ -23,6 +24,7 @@ from oncall.views import (
     shifts,
     slack,
     twilio,
+    urgency,
 )
 
 app_name = "oncall"
@@ -101,6 +103,10 @@ pages = [
     path("on-call/policies/<int:pk>/", policies.policy, name="policy"),
     path("on-call/policies/<int:pk>/edit/", policies.edit, name="edit_policy"),
     path("on-call/policies/<int:pk>/delete/", policies.delete, name="delete_policy"),
+    path("on-call/me/urgency/", urgency.mine, name="my_urgency"),
+    path("on-call/urgency/", urgency.overview, name="urgency"),
+    path("on-call/urgency/teams/<int:pk>/", urgency.change_team, name="team_urgency"),
+    path("on-call/urgency/fallback/", urgency.fallback, name="fallback"),
     path("on-call/bundles/<int:pk>/", bundles.bundle, name="bundle"),
     path("on-call/pages/new/", paging.create, name="create_page"),
     path("on-call/pages/<slug:key>/", paging.page, name="page"),
@@ -153,6 +159,13 @@ api = [
     ),
     path("pages/", api_pages.Pages.as_view(), name="api_pages"),
     path("pages/<slug:key>/", api_pages.PageDetail.as_view(), name="api_page"),
+    path("me/paging/", api_urgency.MyPaging.as_view(), name="api_my_paging"),
+    path(
+        "teams/<slug:slug>/paging/",
+        api_urgency.TeamPagingDetail.as_view(),
+        name="api_team_paging",
+    ),
+    path("fallback/", api_urgency.FallbackDetail.as_view(), name="api_fallback"),
     path("me/contact-methods/", api_pages.ContactMethods.as_view(), name="api_methods"),
 ]
 urlpatterns = [*public, *pages, path("api/v1/", include(api))]

@@ -16,3 +16,6 @@ os.environ["HEADWATER_DATA"] = str(DATA)
 if "DATABASE_URL" not in os.environ:
     embedded.start(DATA)
 os.environ.setdefault("ALLOW_PRIVATE_URLS", "true")
+# So that what a test sees depends on no weekday; those about urgency set their own.
+os.environ.setdefault("PAGE_URGENCY", "now,now,now,now")
+os.environ.setdefault("MOST_PAGES", "0")

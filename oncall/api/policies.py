@@ -167,7 +167,10 @@ class Simulate(APIView):
                 "policy": policy.pk,
                 "at": format_instant(at),
                 "severity": severity,
-                "ladder": [_reached_json(one) for one in foreseen(policy, at=at)],
+                "ladder": [
+                    _reached_json(one)
+                    for one in foreseen(policy, at=at, severity=severity)
+                ],
             }
         )
 
@@ -182,6 +185,8 @@ def _reached_json(one: Reached) -> dict[str, Any]:
         "lap": one.rung.lap,
         "step": one.rung.step,
         "at": format_instant(one.rung.at),
+        "held_until": one.rung.held_until and format_instant(one.rung.held_until),
+        "because": one.rung.because,
         "user": user and {"id": str(user.pk), "email": user.email, "name": str(user)},
         "by": [
             {"channel": way.channel, "at": format_instant(way.at)} for way in one.ways

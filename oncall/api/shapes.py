@@ -95,12 +95,15 @@ class ReachSerializer(Shape):
 
 
 class RungSerializer(Shape):
-    """`user` is null where a step finds nobody."""
+    """`user` is null where a step finds nobody. `held_until` is when the page goes out
+    if it has to wait, and `because` why."""
 
     lap = serializers.IntegerField()
     step = serializers.IntegerField()
     at = serializers.DateTimeField()
     user = PersonSerializer(allow_null=True)
+    held_until = serializers.DateTimeField(allow_null=True)
+    because = serializers.CharField()
     by = ReachSerializer(many=True)
 
 

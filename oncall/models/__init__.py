@@ -13,6 +13,13 @@ from oncall.models.escalation import (
     EscalationQuerySet,
     Page,
 )
+from oncall.models.habits import (
+    BUNDLE_PREFIX,
+    Bundle,
+    Fallback,
+    PagingHabits,
+    TeamPaging,
+)
 from oncall.models.handoff import HandoffNote, ShiftNotices
 from oncall.models.heartbeat import EngineHeartbeat, Finding, RestingProvider
 from oncall.models.imports import OnCallImport
@@ -29,14 +36,17 @@ from oncall.models.schedule import (
 )
 
 __all__ = [
+    "BUNDLE_PREFIX",
     "SCHEDULE_NAME_LENGTH",
     "SEVERITIES",
+    "Bundle",
     "ContactMethod",
     "EngineHeartbeat",
     "Escalation",
     "EscalationPolicy",
     "EscalationQuerySet",
     "EscalationStep",
+    "Fallback",
     "Finding",
     "HandoffNote",
     "ImportedCalendar",
@@ -46,6 +56,7 @@ __all__ = [
     "OnCallImport",
     "Override",
     "Page",
+    "PagingHabits",
     "PersonalFeed",
     "PlannedChange",
     "RecordedShift",
@@ -54,5 +65,6 @@ __all__ = [
     "ShiftNotices",
     "StepTarget",
     "Swap",
+    "TeamPaging",
     "Vacation",
 ]

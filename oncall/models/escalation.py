@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from oncall.models.habits import Bundle
 from oncall.models.policy import EscalationPolicy
 
 SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
@@ -34,7 +35,8 @@ class Escalation(models.Model):
 
     `subject` is a reference this app does not understand, such as "incident:12".
     `steps` is the policy as it was: [{"delay_seconds": 300, "targets": [{"kind":
-    "schedule", "id": 3, "label": "data-platform"}]}].
+    "schedule", "id": 3, "label": "data-platform"}]}]. `urgencies` is how urgent each
+    severity was to the policy's team then: {"SEV3": "hold"}.
     """
 
     class State(models.TextChoices):
@@ -55,6 +57,7 @@ class Escalation(models.Model):
     policy_version = models.PositiveIntegerField()
     steps = models.JSONField()
     repeats = models.PositiveSmallIntegerField()
+    urgencies = models.JSONField(default=dict)
     lap = models.PositiveSmallIntegerField(default=0)
     step = models.PositiveSmallIntegerField(default=0)
     next_step_at = models.DateTimeField(null=True, blank=True)
@@ -94,8 +97,18 @@ class Escalation(models.Model):
         return self.title
 
 
+class PageQuerySet(models.QuerySet["Page"]):
+    def held(self) -> PageQuerySet:
+        """Those that wait, and are still wanted."""
+        return self.filter(held_until__isnull=False, released_at=None, ended_at=None)
+
+
 class Page(models.Model):
-    """The need to reach one user about one subject; ends when someone acknowledges."""
+    """The need to reach one user about one subject; ends when someone acknowledges.
+
+    One that is held goes out at `held_until`, for the reason in `held_for`; several to
+    one person that are due together go out as one `bundle`.
+    """
 
     escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="pages")
     lap = models.PositiveSmallIntegerField()
@@ -104,6 +117,14 @@ class Page(models.Model):
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
+    held_for = models.CharField(max_length=13, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    bundle = models.ForeignKey(
+        Bundle, models.SET_NULL, null=True, blank=True, related_name="pages"
+    )
+
+    objects = PageQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "pk"]
@@ -111,7 +132,20 @@ class Page(models.Model):
             models.UniqueConstraint(
                 fields=["escalation", "lap", "step", "user"],
                 name="page_once_per_step_and_user",
-            )
+            ),
+            models.CheckConstraint(
+                name="page_held_until_iff_held_for",
+                condition=Q(held_until=None, held_for="", released_at=None)
+                | (Q(held_until__isnull=False) & ~Q(held_for="")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["held_until"],
+                name="page_held",
+                condition=Q(held_until__isnull=False, released_at=None, ended_at=None),
+            ),
+            models.Index(fields=["user", "created_at"], name="page_recent"),
         ]
 
     def __str__(self) -> str:
@@ -121,3 +155,7 @@ class Page(models.Model):
     def is_first(self) -> bool:
         """Whether it was owed as soon as its escalation began."""
         return self.created_at == self.escalation.started_at
+
+    @property
+    def is_held(self) -> bool:
+        return self.held_until is not None and self.released_at is None

@@ -116,6 +116,10 @@ class WallClock:
     def to_wall(self, instant: int) -> int:
         return instant + self._offsets[bisect_right(self._instants, instant)]
 
+    def changes(self, *, after: int, until: int) -> list[Change]:
+        """Return the changes in (`after`, `until`]."""
+        return [one for one in self._changes if after < one.at <= until]
+
     def gaps(self, *, after: int, until: int) -> list[Change]:
         """Return the changes that leave wall times out, in (`after`, `until`]."""
         low = bisect_right(self._instants, after)

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from oncall.channels.base import KNOWS_KEYS
 from oncall.models import EngineHeartbeat, Notification, NotificationQuerySet, Page
 from oncall.services.clock import clock
+from oncall.services.holding import answered_bundles, release_held_pages
 from oncall.services.recording import record
 from oncall.services.rules import may_run, take_over
 from oncall.services.sending import LEASE, Senders
@@ -26,12 +27,14 @@ State = Notification.State
 
 
 def tick(*, at: datetime) -> None:
-    """Walk due escalations and let the senders take due notifications.
+    """Let go of held pages, walk due escalations, and let the senders take what is due.
 
     Returns without waiting for the sends. Safe to run in many processes at once.
     """
     take_over(at=at)
     senders.wake()
+    while release_held_pages(at=at):
+        senders.wake()
     while _walk(at=at):
         senders.wake()
     beat(at=at)
@@ -63,16 +66,22 @@ def _lock(rows: NotificationQuerySet, limit: int) -> list[Notification]:
 
 
 def _still_wanted(rows: list[Notification]) -> list[Notification]:
-    """Leave out, and cancel, what was tried before and has been answered since."""
+    """Leave out, and cancel, what was tried before and has been answered since, and
+    bundles of which every page has been."""
     tried = {row.page_id for row in rows if row.attempts and row.page_id}
-    if not tried:
+    answered = answered_bundles(row.subject for row in rows if not row.page_id)
+    if not tried and not answered:
         return rows
     ended = set(
         Page.objects.filter(pk__in=tried, ended_at__isnull=False).values_list(
             "pk", flat=True
         )
     )
-    over = {row.pk for row in rows if row.attempts and row.page_id in ended}
+    over = {
+        row.pk
+        for row in rows
+        if (row.attempts and row.page_id in ended) or row.subject in answered
+    }
     Notification.objects.filter(pk__in=over, state=State.SENDING).update(
         state=State.CANCELLED,
         lease_until=None,

@@ -6,7 +6,7 @@ engine finds the rows.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -18,8 +18,15 @@ from oncall.models import Escalation, EscalationPolicy, Notification, Page
 from oncall.services.ladder import FrozenStep
 from oncall.services.owing import owe_notifications
 from oncall.services.reach import Reachable
-from oncall.services.walking import locked, plan_steps, take_due_steps, write_pages
+from oncall.services.walking import (
+    locked,
+    plan_steps,
+    take_due_steps,
+    verdict_on,
+    write_pages,
+)
 from oncall.signals import page_acknowledged
+from oncall.urgency import EVERY_SEVERITY, Held, Urgency
 
 # A subject's title may be as long by itself, and gets its severity and number before.
 TITLE_LENGTH = 1024
@@ -28,7 +35,8 @@ TITLE_LENGTH = 1024
 @dataclass(frozen=True, slots=True)
 class Call:
     """What somebody is to be paged about, and by which policy. `steps` replaces the
-    policy's, for pages by hand. A long title is cut."""
+    policy's, for pages by hand; those go out at once, whatever their severity. A long
+    title is cut."""
 
     subject: str
     title: str
@@ -37,6 +45,7 @@ class Call:
     severity: str
     policy: EscalationPolicy | None
     steps: tuple[FrozenStep, ...] = ()
+    is_by_hand: bool = False
 
 
 def start_escalation(
@@ -50,8 +59,17 @@ def start_escalation(
     at: datetime,
     steps: list[FrozenStep] | None = None,
 ) -> Escalation:
-    """As `start_escalations`, for one."""
-    call = Call(subject, title, body, url, severity, policy, tuple(steps or ()))
+    """As `start_escalations`, for one; `steps` are those of a page by hand."""
+    call = Call(
+        subject=subject,
+        title=title,
+        body=body,
+        url=url,
+        severity=severity,
+        policy=policy,
+        steps=tuple(steps or ()),
+        is_by_hand=steps is not None,
+    )
     return start_escalations([call], at=at)[subject]
 
 
@@ -115,6 +133,11 @@ def _escalation(call: Call, reach: Reachable) -> Escalation:
         policy_version=policy.version if policy else 0,
         steps=list(call.steps) or reach.freeze(policy),
         repeats=policy.repeats if policy else 2,
+        urgencies=(
+            {EVERY_SEVERITY: Urgency.NOW}
+            if call.is_by_hand
+            else reach.urgencies_of(policy)
+        ),
         started_at=reach.at,
         next_step_at=reach.at,
     )
@@ -124,7 +147,8 @@ def _escalation(call: Call, reach: Reachable) -> Escalation:
 def raise_urgency(
     *, subject: str, severity: str, title: str, body: str, at: datetime
 ) -> bool:
-    """Tell those who are being paged that it got worse; wake nobody else.
+    """Tell those who are being paged that it got worse; wake nobody else. Pages that
+    waited because of the lower severity go out.
 
     Once per severity and page, however often asked. False when nothing is running.
     """
@@ -134,12 +158,34 @@ def raise_urgency(
     escalation.severity, escalation.body = severity, body
     escalation.title = title[:TITLE_LENGTH]
     escalation.save(update_fields=["severity", "title", "body"])
-    pages = list(escalation.pages.filter(ended_at=None).select_related("user"))
-    for page in pages:
-        page.escalation = escalation
-    owe_notifications(pages, reach=Reachable(at=at), again=severity)
+    reach = Reachable(at=at)
+    pages = _due_now(escalation, reach=reach)
+    owe_notifications(pages, reach=reach, again=severity)
     wake(RUN_ENGINE)
     return True
+
+
+def _due_now(escalation: Escalation, *, reach: Reachable) -> list[Page]:
+    """The escalation's open pages but for those that wait on. Those let go by its new
+    severity start the wait for the next step."""
+    pages = list(
+        escalation.pages.filter(ended_at=None).select_related("user__paging_habits")
+    )
+    let_go = []
+    for page in pages:
+        page.escalation = escalation
+        verdict = verdict_on(page.user, escalation, reach=reach)
+        if page.is_held and page.held_for != Held.THROTTLE and not verdict.until:
+            page.released_at = reach.at
+            let_go.append(page)
+    if let_go:
+        Page.objects.bulk_update(let_go, ["released_at"])
+        delay = escalation.steps[let_go[-1].step % len(escalation.steps)]
+        soonest = reach.at + timedelta(seconds=delay["delay_seconds"])
+        if escalation.next_step_at and escalation.next_step_at > soonest:
+            escalation.next_step_at = soonest
+            escalation.save(update_fields=["next_step_at"])
+    return [page for page in pages if not page.is_held]
 
 
 @transaction.atomic
@@ -177,11 +223,21 @@ def _end(subject: str, *, state: str, by: User | None, at: datetime) -> bool:
 
 
 @transaction.atomic
-def escalate_now(*, subject: str, at: datetime) -> bool:
-    """Take the next step without waiting for it. False when nothing is running."""
+def escalate_now(
+    *, subject: str, at: datetime, severity: str = "", is_by_hand: bool = False
+) -> bool:
+    """Take the next step without waiting for it, now of `severity` if that has
+    changed. What a person asks for is not held until working hours.
+
+    False when nothing is running.
+    """
     escalation = locked().running().filter(subject=subject).first()
     if escalation is None:
         return False
+    escalation.severity = severity or escalation.severity
+    if is_by_hand:
+        escalation.urgencies = {EVERY_SEVERITY: Urgency.NOW}
+    escalation.save(update_fields=["severity", "urgencies"])
     escalation.next_step_at = at
     take_due_steps([escalation], reach=Reachable(at=at))
     wake(RUN_ENGINE)

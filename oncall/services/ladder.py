@@ -4,8 +4,17 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TypedDict
 
+from django.conf import settings
+
 from accounts.models import Team
-from oncall.models import EscalationPolicy, EscalationStep, StepTarget
+from oncall.models import (
+    SEVERITIES,
+    EscalationPolicy,
+    EscalationStep,
+    Fallback,
+    StepTarget,
+    TeamPaging,
+)
 
 FALLBACK_NAME = "Every admin"
 FALLBACK_DELAY = timedelta(minutes=5)
@@ -51,10 +60,30 @@ def freeze(policy: EscalationPolicy | None) -> list[FrozenStep]:
     return frozen or [admins_step()]
 
 
+def urgencies_of(policy: EscalationPolicy | None) -> dict[str, str]:
+    """{severity: urgency} to the policy's team, which the whole installation's fills
+    up. One query if there is a team."""
+    usual = dict(zip(SEVERITIES, settings.PAGE_URGENCY, strict=True))
+    if policy is None or policy.team_id is None:
+        return usual
+    own = TeamPaging.objects.filter(team=policy.team_id).first()
+    return usual | (own.urgencies if own else {})
+
+
 def admins_step() -> FrozenStep:
     everyone = FrozenTarget(kind="admins", id=0, label=FALLBACK_NAME)
     return FrozenStep(
         delay_seconds=int(FALLBACK_DELAY.total_seconds()), targets=[everyone]
+    )
+
+
+def fallback_step() -> FrozenStep | None:
+    """What an admin has set for policies that are exhausted. One query."""
+    row = Fallback.objects.first()
+    if row is None:
+        return None
+    return FrozenStep(
+        delay_seconds=int(FALLBACK_DELAY.total_seconds()), targets=row.targets
     )
 
 

@@ -5,35 +5,39 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from core.bulk import insert_all
 from oncall.models import SEVERITIES, ContactMethod, Escalation, Notification, Page
 from oncall.services.reach import Reachable
+from oncall.services.throttling import hold_back
+
+# None is the address somebody signs in with.
+Way = tuple[ContactMethod | None, timedelta]
 
 
 def owe_pages(pages: Collection[Page], *, reach: Reachable) -> None:
-    """Save new `pages`, whose escalation and user are set, with what delivers them."""
+    """Save new `pages`, whose escalation and user are set, with what delivers them.
+    Those to somebody who gets too many are held back."""
     if not pages:
         return
+    hold_back(pages, at=reach.at)
     insert_all(pages)
-    owe_notifications(pages, reach=reach)
+    owe_notifications((page for page in pages if not page.is_held), reach=reach)
 
 
 def owe_notifications(
     pages: Iterable[Page], *, reach: Reachable, again: str = ""
 ) -> None:
-    """Write one due notification for each page and verified contact method.
+    """Write one due notification for each page and way to reach its person.
 
-    Somebody without one is reached at the address they sign in with. `again` says
-    why a page is sent another time: "SEV1"; the same reason owes it once.
+    `again` says why a page is sent another time: "SEV1"; the same reason owes it once.
     """
     listed = list(pages)
-    methods = reach.methods_of(page.user_id for page in listed)
-    by_sign_in: list[ContactMethod | None] = [None]
     rows = [
-        _notification(page, method, at=reach.at, again=again)
-        for page in listed
-        for method in methods[page.user_id] or by_sign_in
+        _notification(page, method, delay, at=reach.at, again=again)
+        for page, ways in zip(listed, ways_to_reach(listed, reach=reach), strict=True)
+        for method, delay in ways
     ]
     if again:  # it may be owed already
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
@@ -41,8 +45,39 @@ def owe_notifications(
         insert_all(rows)
 
 
+def ways_to_reach(pages: Iterable[Page], *, reach: Reachable) -> list[list[Way]]:
+    """For each page the verified methods with their delays, the first one first.
+
+    Where the person uses none for the severity, all are used; somebody without one is
+    reached at the address they sign in with.
+    """
+    listed = list(pages)
+    methods = reach.methods_of(page.user_id for page in listed)
+    return [
+        ways_for(methods[page.user_id], severity=page.escalation.severity)
+        for page in listed
+    ]
+
+
+def ways_for(methods: Iterable[ContactMethod], *, severity: str) -> list[Way]:
+    """As `ways_to_reach`, for somebody with these verified `methods`."""
+    listed = list(methods)
+    ways: list[Way] = [
+        (method, delay)
+        for method in listed
+        if (delay := method.delay_for(severity)) is not None
+    ]
+    ways = ways or [(method, method.delay) for method in listed]
+    return sorted(ways, key=itemgetter(1)) or [(None, timedelta(0))]
+
+
 def _notification(
-    page: Page, method: ContactMethod | None, *, at: datetime, again: str
+    page: Page,
+    method: ContactMethod | None,
+    delay: timedelta,
+    *,
+    at: datetime,
+    again: str,
 ) -> Notification:
     escalation = page.escalation
     suffix = f":{again}" if again else ""
@@ -62,7 +97,7 @@ def _notification(
             f"page:{page.pk}:{method.pk if method else 'account'}{suffix}"
         ),
         created_at=at,
-        due_at=at + (method.delay if method else timedelta(0)),
+        due_at=at + delay,
     )
 
 

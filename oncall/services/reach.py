@@ -1,16 +1,25 @@
-"""Whom steps reach at one instant, each question asked of the database once."""
+"""Whom steps reach at one instant, and how urgently; the database is asked each
+question once."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from accounts.models import User
 from core.errors import InvalidInputError
-from oncall.models import ContactMethod, EscalationPolicy, Schedule
-from oncall.services.ladder import FrozenStep, FrozenTarget, freeze
+from oncall.models import ContactMethod, EscalationPolicy, PagingHabits, Schedule
+from oncall.services.ladder import (
+    FrozenStep,
+    FrozenTarget,
+    admins_step,
+    fallback_step,
+    freeze,
+    urgencies_of,
+)
 from oncall.services.schedules import on_call_ids
+from oncall.urgency import Habits, Verdict, decide
 
 
 class Reachable:
@@ -21,6 +30,9 @@ class Reachable:
         self.at = at
         self._targets: dict[tuple[str, int], list[User]] = {}
         self._frozen: dict[int | None, list[FrozenStep]] = {}
+        self._urgencies: dict[int | None, dict[str, str]] = {}
+        self._habits: dict[int, Habits] = {}
+        self._fallback: tuple[list[User], str] | None = None
         self._methods: dict[int, list[ContactMethod]] = {}
 
     def users_of(self, step: FrozenStep) -> list[User]:
@@ -34,12 +46,41 @@ class Reachable:
                 users.setdefault(user.pk, user)
         return list(users.values())
 
+    def fallback(self) -> tuple[list[User], str]:
+        """The people a policy that is exhausted ends at, and what they are called.
+        Never those whom an admin has set if they reach nobody: every admin then."""
+        if self._fallback is None:
+            step = fallback_step()
+            users = self.users_of(step) if step else []
+            if not users or step is None:
+                step = admins_step()
+                users = self.users_of(step)
+            names = ", ".join(target["label"] for target in step["targets"])
+            self._fallback = users, names
+        return self._fallback
+
     def freeze(self, policy: EscalationPolicy | None) -> list[FrozenStep]:
         """As `ladder.freeze`."""
         key = policy.pk if policy else None
         if key not in self._frozen:
             self._frozen[key] = freeze(policy)
         return self._frozen[key]
+
+    def urgencies_of(self, policy: EscalationPolicy | None) -> dict[str, str]:
+        """As `ladder.urgencies_of`."""
+        key = policy.pk if policy else None
+        if key not in self._urgencies:
+            self._urgencies[key] = urgencies_of(policy)
+        return self._urgencies[key]
+
+    def verdict(
+        self, user: User, *, severity: str, urgencies: Mapping[str, str]
+    ) -> Verdict:
+        """When a page to `user` goes out, by their habits."""
+        if user.pk not in self._habits:
+            self._habits[user.pk] = PagingHabits.of(user).values()
+        habits = self._habits[user.pk]
+        return decide(severity, at=self.at, habits=habits, urgencies=urgencies)
 
     def methods_of(self, user_ids: Iterable[int]) -> dict[int, list[ContactMethod]]:
         """{person: verified contact methods in the person's own order}."""
@@ -54,7 +95,8 @@ class Reachable:
         return {user_id: self._methods[user_id] for user_id in wanted}
 
     def _find(self, target: FrozenTarget) -> Iterable[User]:
-        active = User.objects.filter(is_active=True).order_by("pk")
+        people = User.objects.select_related("paging_habits")
+        active = people.filter(is_active=True).order_by("pk")
         match target["kind"]:
             case "user":
                 return active.filter(pk=target["id"])

@@ -19,7 +19,7 @@ from oncall.channels.base import (
     RetryableDeliveryError,
     UnknownDeliveryError,
 )
-from oncall.models import Escalation, Notification, Page
+from oncall.models import BUNDLE_PREFIX, Escalation, Notification, Page
 from oncall.services import statements
 from oncall.services.walking import locked
 from oncall.signals import Progress, page_progress
@@ -186,7 +186,9 @@ def _doubt(notification: Notification) -> str:
 def fall_through(outcomes: Iterable[Outcome]) -> None:
     """After failures: the person's next method is due now; when the whole step has
     reached nobody, the ladder's next step is."""
-    at = {one.notification.page_id: one.at for one in outcomes}
+    failed = list(outcomes)
+    _fall_through_bundles(failed)
+    at = {one.notification.page_id: one.at for one in failed}
     pages = Page.objects.filter(pk__in=[pk for pk in at if pk], ended_at=None)
     open_pages = {page.pk: page for page in pages}
     if not open_pages:
@@ -197,6 +199,26 @@ def fall_through(outcomes: Iterable[Outcome]) -> None:
         followed = {row[0] for row in cursor.fetchall()}
     stuck = [page for page in open_pages.values() if page.pk not in followed]
     _hurry_after(stuck, at=latest)
+    wake(RUN_ENGINE)
+
+
+def _fall_through_bundles(outcomes: Iterable[Outcome]) -> None:
+    """As `fall_through`, for messages that carry several pages."""
+    at = {
+        one.notification.subject: one.at
+        for one in outcomes
+        if one.notification.subject.startswith(BUNDLE_PREFIX)
+    }
+    if not at:
+        return
+    latest = max(at.values())
+    with connection.cursor() as cursor:
+        cursor.execute(statements.NEXT_OF_BUNDLES, [latest, list(at)])
+    hopeful = Notification.objects.filter(subject__in=at, state__in=STILL_HOPEFUL)
+    lost = at.keys() - set(hopeful.values_list("subject", flat=True))
+    ids = [int(subject.removeprefix(BUNDLE_PREFIX)) for subject in lost]
+    stuck = Page.objects.filter(bundle__in=ids, ended_at=None) if ids else ()
+    _hurry_after(list(stuck), at=latest)
     wake(RUN_ENGINE)
 
 

@@ -1,19 +1,29 @@
 """Who is told, when, and what happened: the ladder of a subject, past and future."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from django.db.models import Count
 
 from oncall.models import Escalation, EscalationPolicy, Notification, Page
-from oncall.services.ladder import FrozenStep, freeze
+from oncall.services.ladder import FrozenStep, freeze, urgencies_of
 from oncall.services.reach import Reachable
+from oncall.services.walking import after_step
+from oncall.wording import reason
 
 MOST_FUTURE_RUNGS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One person on one step. `state` is paged, acknowledged, ended or planned;
-    `lap` and `step` count from 1. `notifications` is empty for planned ones."""
+    """One person on one step. `state` is paged, held, acknowledged, ended or planned;
+    `lap` and `step` count from 1. `notifications` is empty for planned ones.
+
+    One that waits, or will, has the instant and the reason: "SEV3 waits for working
+    hours". `bundled` is with how many others it went out in one message.
+    """
 
     lap: int
     step: int
@@ -22,6 +32,9 @@ class Rung:
     user_id: int | None
     state: str
     notifications: tuple[Notification, ...] = ()
+    held_until: datetime | None = None
+    because: str = ""
+    bundled: int = 0
 
 
 def ladder(*, subject: str, at: datetime) -> list[Rung]:
@@ -32,8 +45,13 @@ def ladder(*, subject: str, at: datetime) -> list[Rung]:
     escalation = Escalation.objects.filter(subject=subject).first()
     if escalation is None:
         return []
-    pages = escalation.pages.select_related("user").prefetch_related("notifications")
-    rungs = [_past(page) for page in pages]
+    pages = list(
+        escalation.pages.select_related("user", "bundle")
+        .annotate(in_bundle=Count("bundle__pages"))
+        .prefetch_related("notifications")
+    )
+    told = _told_in_bundles(pages)
+    rungs = [_past(page, escalation, told) for page in pages]
     if escalation.state == Escalation.State.RUNNING and escalation.next_step_at:
         rungs += planned(
             escalation.steps,
@@ -41,13 +59,24 @@ def ladder(*, subject: str, at: datetime) -> list[Rung]:
             start=max(escalation.next_step_at, at),
             lap=escalation.lap,
             step=escalation.step,
+            severity=escalation.severity,
+            urgencies=escalation.urgencies,
         )
     return rungs
 
 
-def simulate(policy: EscalationPolicy, *, at: datetime) -> list[Rung]:
-    """Who would be told when, if something happened at `at`. Nothing is sent."""
-    return planned(freeze(policy), repeats=policy.repeats, start=at)
+def simulate(
+    policy: EscalationPolicy, *, at: datetime, severity: str = "SEV2"
+) -> list[Rung]:
+    """Who would be told when, if something of `severity` happened at `at`. Nothing is
+    sent."""
+    return planned(
+        freeze(policy),
+        repeats=policy.repeats,
+        start=at,
+        severity=severity,
+        urgencies=urgencies_of(policy),
+    )
 
 
 def planned(
@@ -57,30 +86,61 @@ def planned(
     start: datetime,
     lap: int = 0,
     step: int = 0,
+    severity: str,
+    urgencies: Mapping[str, str],
 ) -> list[Rung]:
     """The rungs from one step on, a dozen at most. A step that reaches nobody shows
     as a rung without a person and takes no time."""
     rungs: list[Rung] = []
     while lap <= repeats and len(rungs) < MOST_FUTURE_RUNGS:
-        users = Reachable(at=start).users_of(steps[step])
-        named: list[tuple[str, int | None]] = [(str(u), u.pk) for u in users]
-        named = named or [("", None)]
-        rungs += [
-            Rung(lap + 1, step + 1, start, name, pk, "planned") for name, pk in named
+        reach = Reachable(at=start)
+        users = reach.users_of(steps[step])
+        verdicts = [
+            reach.verdict(user, severity=severity, urgencies=urgencies)
+            for user in users
         ]
-        if users:
-            start += timedelta(seconds=steps[step]["delay_seconds"])
+        rungs += [
+            Rung(
+                lap + 1,
+                step + 1,
+                start,
+                str(user),
+                user.pk,
+                "planned",
+                held_until=verdict.until,
+                because=reason(verdict.held, severity),
+            )
+            for user, verdict in zip(users, verdicts, strict=True)
+        ] or [Rung(lap + 1, step + 1, start, "", None, "planned")]
+        start = after_step(steps[step], verdicts, at=start)
         step += 1
         if step == len(steps):
             lap, step = lap + 1, 0
     return rungs
 
 
-def _past(page: Page) -> Rung:
+def _told_in_bundles(pages: Iterable[Page]) -> dict[str, list[Notification]]:
+    """{bundle's subject: what delivers it}. One query if there is any."""
+    subjects = {page.bundle.subject for page in pages if page.bundle}
+    told: dict[str, list[Notification]] = defaultdict(list)
+    if subjects:
+        for one in Notification.objects.filter(subject__in=subjects):
+            told[one.subject].append(one)
+    return told
+
+
+def _past(
+    page: Page, escalation: Escalation, told: Mapping[str, list[Notification]]
+) -> Rung:
     if page.acknowledged_at:
         state = "acknowledged"
+    elif page.ended_at:
+        state = "ended"
     else:
-        state = "ended" if page.ended_at else "paged"
+        state = "held" if page.is_held else "paged"
+    delivered = list(page.notifications.all())
+    if page.bundle:
+        delivered += told[page.bundle.subject]
     return Rung(
         lap=page.lap + 1,
         step=page.step + 1,
@@ -88,5 +148,8 @@ def _past(page: Page) -> Rung:
         user=str(page.user),
         user_id=page.user_id,
         state=state,
-        notifications=tuple(page.notifications.all()),
+        notifications=tuple(delivered),
+        held_until=page.held_until,
+        because=reason(page.held_for, escalation.severity),
+        bundled=max(0, getattr(page, "in_bundle", 0) - 1),
     )

@@ -57,7 +57,15 @@ NEXT_METHODS = """
     RETURNING n.page_id
 """
 
-# As above, of those methods only that were not tried yet.
+NEXT_OF_BUNDLES = """
+    UPDATE oncall_notification AS n SET due_at = LEAST(n.due_at, %s)
+    FROM (SELECT DISTINCT ON (subject) id FROM oncall_notification
+          WHERE subject = ANY(%s) AND state = 'due'
+          ORDER BY subject, due_at, id) AS following
+    WHERE n.id = following.id AND n.state = 'due'
+"""
+
+# As NEXT_METHODS, of those methods only that were not tried yet.
 UNTRIED_METHODS = """
     UPDATE oncall_notification AS n SET due_at = LEAST(n.due_at, %s)
     FROM (SELECT DISTINCT ON (page_id) id FROM oncall_notification

@@ -14,12 +14,15 @@ from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
 
+from accounts.models import User
 from oncall.models import Escalation, EscalationQuerySet, Page
 from oncall.services import statements
-from oncall.services.ladder import FrozenStep, admins_step
+from oncall.services.ladder import FALLBACK_NAME, FrozenStep
 from oncall.services.owing import owe_pages
 from oncall.services.reach import Reachable
 from oncall.signals import Progress, escalation_exhausted, page_progress
+from oncall.urgency import AT_ONCE, Held, Verdict
+from oncall.wording import held_words
 
 logger = logging.getLogger(__name__)
 
@@ -96,9 +99,24 @@ def take_due_steps(escalations: Collection[Escalation], *, reach: Reachable) -> 
             escalation__in=[walk.escalation.pk for walk in walks if walk.pages]
         ).values_list("escalation_id", "lap", "step", "user_id")
     )
+    held = _held_of(walks)
     for walk in walks:
         walk.pages = [page for page in walk.pages if _key(page) not in written]
+        walk.pages = [
+            page
+            for page in walk.pages
+            if not (page.is_held and (page.escalation_id, page.user_id) in held)
+        ]
     write_pages(walks, reach=reach)
+
+
+def _held_of(walks: Iterable[Walk]) -> set[tuple[int, int]]:
+    """(escalation, user) of those who have a held page about it already."""
+    ids = {page.escalation_id for walk in walks for page in walk.pages if page.is_held}
+    if not ids:
+        return set()
+    held = Page.objects.held().filter(escalation__in=ids)
+    return set(held.values_list("escalation_id", "user_id"))
 
 
 def _save(escalations: Iterable[Escalation]) -> None:
@@ -115,7 +133,7 @@ def write_pages(walks: Iterable[Walk], *, reach: Reachable) -> None:
     notes = [
         Progress(walk.escalation.subject, reach.at, text)
         for walk in walked
-        for text in walk.said
+        for text in (*map(held_words, filter(_is_held, walk.pages)), *walk.said)
     ]
     if notes:
         page_progress.send(Escalation, notes=notes)
@@ -145,41 +163,74 @@ def _take_step(walk: Walk, *, reach: Reachable) -> None:
     escalation = walk.escalation
     step: FrozenStep = escalation.steps[escalation.step]
     users = reach.users_of(step)
-    walk.pages += [
-        Page(
-            escalation=escalation,
-            lap=escalation.lap,
-            step=escalation.step,
-            user=user,
-            created_at=reach.at,
-        )
-        for user in users
-    ]
-    delay = timedelta(seconds=step["delay_seconds"])
-    if not users:
-        delay = timedelta(0)
+    verdicts = [verdict_on(user, escalation, reach=reach) for user in users]
+    for user, verdict in zip(users, verdicts, strict=True):
+        _page(walk, user, verdict, reach=reach)
+    if not any(verdict.reaches for verdict in verdicts):
         labels = ", ".join(target["label"] for target in step["targets"]) or "no one"
         walk.said.append(f"Step {escalation.step + 1} ({labels}) reaches nobody.")
+    escalation.next_step_at = after_step(step, verdicts, at=reach.at)
     escalation.step += 1
     if escalation.step >= len(escalation.steps):
         escalation.step = 0
         escalation.lap += 1
-    escalation.next_step_at = reach.at + delay
+
+
+def verdict_on(user: User, escalation: Escalation, *, reach: Reachable) -> Verdict:
+    """When a page to `user` goes out."""
+    return reach.verdict(
+        user, severity=escalation.severity, urgencies=escalation.urgencies
+    )
+
+
+def after_step(
+    step: FrozenStep, verdicts: Iterable[Verdict], *, at: datetime
+) -> datetime:
+    """When the next step is due: the delay after the first of this step's people is
+    told; at once if none of them is to be waited for."""
+    told = [verdict.until or at for verdict in verdicts if verdict.reaches]
+    return min(told) + timedelta(seconds=step["delay_seconds"]) if told else at
+
+
+def _page(walk: Walk, user: User, verdict: Verdict, *, reach: Reachable) -> None:
+    """Add the page, unless one to this person waits for the same already."""
+    if verdict.until and any(one.user == user and one.is_held for one in walk.pages):
+        return
+    page = Page(
+        escalation=walk.escalation,
+        lap=walk.escalation.lap,
+        step=walk.escalation.step,
+        user=user,
+        created_at=reach.at,
+        held_until=verdict.until,
+        held_for=verdict.held,
+    )
+    walk.pages.append(page)
 
 
 def _exhaust(walk: Walk, *, reach: Reachable) -> None:
-    """End on what someone always sees: a page to every admin, and a signal."""
+    """End on what someone always sees: a page to the fallback, and a signal."""
     escalation = walk.escalation
     escalation.state = Escalation.State.EXHAUSTED
     escalation.ended_at = reach.at
     escalation.next_step_at = None
-    last = escalation.repeats + 1
-    walk.pages += [
-        Page(escalation=escalation, lap=last, step=0, user=user, created_at=reach.at)
-        for user in reach.users_of(admins_step())
-    ]
-    walk.said.append("Nobody answered on any step; every admin was paged.")
+    escalation.lap, escalation.step = escalation.repeats + 1, 0
+    users, names = reach.fallback()
+    for user in users:
+        verdict = verdict_on(user, escalation, reach=reach)
+        # Nobody is left to go on to, so quiet hours do not count here.
+        is_quiet = verdict.held == Held.QUIET_HOURS
+        _page(walk, user, AT_ONCE if is_quiet else verdict, reach=reach)
+    walk.said.append(
+        f"Nobody answered on any step; {names[0].lower()}{names[1:]} was paged."
+        if names == FALLBACK_NAME
+        else f"Nobody answered on any step; the fallback was paged: {names}."
+    )
     walk.is_exhausted = True
+
+
+def _is_held(page: Page) -> bool:
+    return page.is_held
 
 
 def _key(page: Page) -> tuple[int, int, int, int]:

@@ -32,7 +32,7 @@ def policies(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def policy(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(EscalationPolicy.objects.select_related("team"), pk=pk)
-    foreseen_rungs = foreseen(found, at=timezone.now())
+    foreseen_rungs = foreseen(found, at=timezone.now(), severity="SEV2")
     context = {
         "policy": found,
         "steps": found.steps.prefetch_related(
