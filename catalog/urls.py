@@ -2,10 +2,12 @@ from django.urls import URLPattern, URLResolver, path
 
 from catalog import (
     api,
+    api_backfills,
     api_imports,
     api_jobs,
     api_known_issues,
     api_merging,
+    backfill_views,
     import_views,
     known_issue_views,
     naming_views,
@@ -20,6 +22,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assets/imports/<int:pk>/", import_views.detail, name="import-job"),
     path("assets/imports/<int:pk>/cancel/", import_views.cancel, name="cancel-import"),
     path("assets/imports/<int:pk>/start/", import_views.start, name="start-import"),
+    path("assets/backfills/", backfill_views.index, name="backfills"),
+    path("assets/backfills/new/", backfill_views.create, name="create-backfill"),
+    path("assets/backfills/<int:pk>/", backfill_views.detail, name="backfill"),
+    path(
+        "assets/backfills/<int:pk>/<slug:state>/",
+        backfill_views.move,
+        name="move-backfill",
+    ),
     path("assets/<int:pk>/", views.detail, name="detail"),
     path("assets/<int:pk>/edit/", views.edit, name="edit"),
     path("assets/<int:pk>/edges/", views.edges, name="edges"),
@@ -116,6 +126,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "api/v1/assets/<int:pk>/merge/", api_merging.Merge.as_view(), name="api-merge"
+    ),
+    path("api/v1/backfills/", api_backfills.Backfills.as_view(), name="api-backfills"),
+    path(
+        "api/v1/backfills/<int:pk>/",
+        api_backfills.BackfillDetail.as_view(),
+        name="api-backfill",
     ),
     path(
         "api/v1/known-issues/",

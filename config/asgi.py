@@ -26,6 +26,7 @@ from alerts.services import say_inlet_lives
 from catalog.graph import refresh_soon
 from catalog.services.edges import LIVE_TOPIC
 from config.pages import ThreadedPages
+from core.answers import KeptAnswers
 from core.asgi import Receive, Scope, Send
 from core.hints import CORRELATE, send_hint
 from core.stream import Hub, LiveStream
@@ -57,6 +58,23 @@ def body_limit(path: str) -> int:
     if path.startswith(IMPORTS):
         return settings.MAX_CATALOG_BODY_BYTES
     return settings.MAX_BODY_BYTES
+
+
+# What badges and the health of assets are made of.
+ANSWERED_FROM = ["incidents", "badges", LIVE_TOPIC]
+HEALTH_PATH = "/api/v1/assets/health/"
+
+
+def _is_asked_often(scope: Scope) -> bool:
+    """Whether it is about a badge, or by token about the health of an asset."""
+    if scope["method"] != "GET":
+        return False
+    path: str = scope["path"]
+    if path.startswith("/badge/"):
+        return True
+    return path == HEALTH_PATH and any(
+        n == b"authorization" for n, _ in scope["headers"]
+    )
 
 
 class HintSender:
@@ -127,6 +145,7 @@ class Application:
         self.pages = ThreadedPages(
             pages, threads=settings.WEB_THREADS, body_limit=body_limit
         )
+        self.answers = KeptAnswers(self.pages)
         self.duties: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,6 +157,8 @@ class Application:
             await self.ingest(scope, receive, send)
         elif scope["path"] == "/live/":
             await self.live(scope, receive, send)
+        elif _is_asked_often(scope):
+            await self.answers(scope, receive, send)
         else:
             await self.pages(scope, receive, send)
 
@@ -153,6 +174,7 @@ class Application:
             asyncio.create_task(self._watch_inlets()),
             asyncio.create_task(self._watch_lineage()),
             asyncio.create_task(self._say_inlet_lives()),
+            asyncio.create_task(self.answers.forget_on(self.hub.join(ANSWERED_FROM))),
         ]
         await send({"type": "lifespan.startup.complete"})
         await receive()

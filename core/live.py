@@ -6,7 +6,8 @@ at `/live/?topic=incident:12&topic=incidents` (server-sent events named "changed
 whose data is the topic) and fetch the parts that hang from that topic.
 
 Topics: "incidents" (any of them), "incident:<id>", "integration:<id>",
-"asset:<id>", "oncall", "user:<id>", "quiet" (silences, rules, what they keep back).
+"asset:<id>", "oncall", "user:<id>", "quiet" (silences, rules, what they keep back),
+"badges" (what else a badge shows), "expectations".
 """
 
 from django.db import connection

@@ -17,6 +17,7 @@ urlpatterns = [
     path("incidents/<int:pk>/acknowledge/", views.acknowledge, name="acknowledge"),
     path("incidents/<int:pk>/status/", views.status, name="status"),
     path("incidents/<int:pk>/resolve/", views.resolve, name="resolve"),
+    path("incidents/<int:pk>/repairs/", views.repairs, name="repairs"),
     path("incidents/<int:pk>/reopen/", views.reopen, name="reopen"),
     path("incidents/<int:pk>/escalate/", views.escalate, name="escalate"),
     path("incidents/<int:pk>/silence/", views.silence, name="silence"),

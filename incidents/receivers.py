@@ -10,6 +10,7 @@ from catalog.models import Asset
 from catalog.panels import Panel
 from core.bulk import insert_all
 from core.live import publish
+from incidents.downtime import history_of
 from incidents.models import Incident, IncidentAlert, TimelineEntry
 from incidents.queries import incidents_of_asset
 from incidents.services.lifecycle import (
@@ -81,9 +82,11 @@ def keep_alerts(*, alert_ids: Collection[int], **_: Any) -> set[int]:
 def show_on_asset_page(
     *, asset: Asset, user: User, at: datetime, **_: Any
 ) -> list[Panel]:
-    """Needs `incidents/_asset_panel.html`."""
+    """Needs `incidents/_asset_history.html` and `incidents/_asset_panel.html`."""
     found = incidents_of_asset(asset, user=user)
+    cells = history_of(asset, user=user, at=at)
     return [
+        Panel("incidents/_asset_history.html", {"cells": cells}, order=90),
         Panel(
             template="incidents/_asset_panel.html",
             context={
@@ -92,7 +95,7 @@ def show_on_asset_page(
                 "past_incidents": found.past,
                 "at": at,
             },
-        )
+        ),
     ]
 
 

@@ -42,6 +42,8 @@ OPEN = {
     "oncall:twilio_sms": "Twilio signs what it sends; another gets 403",
     "oncall:twilio_status": "Twilio signs what it sends; another gets 403",
     "incidents:badge": "asks for a session itself unless the badge is public",
+    "incidents:badge-json": "the same",
+    "incidents:badge-html": "the same",
 }
 # What a viewer may send: what concerns themselves, and questions too long for a GET.
 VIEWERS_MAY = {

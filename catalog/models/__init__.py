@@ -1,6 +1,7 @@
 """What can break and what hangs from it: assets, lineage, changes, runs."""
 
 from catalog.models.asset import Asset, AssetAlias, AssetOwner, AssetQuerySet
+from catalog.models.backfills import Backfill, BackfillAsset
 from catalog.models.history import Change, KnownIssue, Load, Run
 from catalog.models.imports import ImportJob
 from catalog.models.lineage import (
@@ -21,6 +22,8 @@ __all__ = [
     "AssetOwner",
     "AssetQuerySet",
     "AssetSchema",
+    "Backfill",
+    "BackfillAsset",
     "Change",
     "ColumnMap",
     "Edge",

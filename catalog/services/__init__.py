@@ -7,6 +7,7 @@ from catalog.services.assets import (
     remove_edge,
     set_asset_health,
 )
+from catalog.services.backfills import move_backfill, record_backfill
 from catalog.services.edges import bump_lineage_version
 from catalog.services.history import (
     LoadReport,
@@ -56,7 +57,9 @@ __all__ = [
     "import_dbt",
     "merge_assets",
     "merged_into",
+    "move_backfill",
     "preview",
+    "record_backfill",
     "record_change",
     "record_found",
     "record_lineage",

@@ -18,6 +18,7 @@ from incidents.views.detail import detail, part, picture
 from incidents.views.editing import edit
 from incidents.views.finding import search
 from incidents.views.listing import home, index
+from incidents.views.repairing import repairs
 from incidents.views.silencing import silence
 from incidents.views.writing import (
     details,
@@ -52,6 +53,7 @@ __all__ = [
     "picture",
     "pin",
     "reopen",
+    "repairs",
     "resolve",
     "roles",
     "root_cause",

@@ -27,6 +27,7 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.views.acting import Done, act, by
+from incidents.views.repairing import ask_first
 
 Status = Incident.Status
 MOST_CHOSEN = 100
@@ -59,6 +60,7 @@ def acknowledge_many(request: SignedInRequest) -> HttpResponse:
     return redirect(f"{reverse('incidents:list')}?{query}")
 
 
+@ask_first
 @act
 def status(request: SignedInRequest, incident: Incident) -> Done:
     form = StatusForm(request.POST)
@@ -74,6 +76,7 @@ def status(request: SignedInRequest, incident: Incident) -> Done:
     return Done(f"Status is {Status(chosen).label.lower()}.", undo)
 
 
+@ask_first
 @act
 def resolve(request: SignedInRequest, incident: Incident) -> Done:
     services.resolve_incident(**by(request, incident))

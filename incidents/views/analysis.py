@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from incidents.analytics import PERIODS, analyse
+from incidents.downtime import downtime
 
 
 @require_safe
@@ -18,5 +19,10 @@ def analytics(request: SignedInRequest) -> HttpResponse:
     days = int(asked) if asked in {str(period) for period in PERIODS} else 30
     at = timezone.now()
     figures = analyse(request.user, since=at - timedelta(days=days), until=at)
-    context = {"figures": figures, "days": days, "periods": PERIODS}
+    context = {
+        "figures": figures,
+        "downtime": downtime(request.user, since=at - timedelta(days=days), until=at),
+        "days": days,
+        "periods": PERIODS,
+    }
     return render(request, "incidents/analytics.html", context)

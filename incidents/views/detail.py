@@ -1,5 +1,6 @@
 """The page of one incident, in parts that fetch themselves when something changes."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
+from catalog.models import KnownIssue
+from catalog.services.known_issues import known_issues_of
 from incidents.forms import NoteForm, UpdateForm
 from incidents.models import Incident
 from incidents.views.parts import ALWAYS, PARTS, TABS, IncidentParts
@@ -37,6 +40,7 @@ def detail_page(
     context: dict[str, Any] = {
         **parts.context(*ALWAYS, tab),
         "tab": tab,
+        "known_issues": _known_issues(incident, at=at),
         "update_count": incident.updates.count(),
         "note_form": NoteForm(),
         "update_form": UpdateForm(incident=incident),
@@ -46,6 +50,14 @@ def detail_page(
         emails = incident.stakeholders.values_list("email", flat=True)
         context["stakeholders"] = list(emails)
     return render(request, "incidents/detail.html", context, status=status)
+
+
+def _known_issues(incident: Incident, *, at: datetime) -> list[KnownIssue]:
+    """What is known of the assets it is about."""
+    ids = set(incident.failing_assets.values_list("asset_id", flat=True))
+    if incident.suspected_asset_id is not None:
+        ids.add(incident.suspected_asset_id)
+    return known_issues_of(ids, at=at)
 
 
 @require_safe

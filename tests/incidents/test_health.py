@@ -1,10 +1,14 @@
 """Asking whether data is good: the health endpoint and the badge."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import Asset
+from catalog.services import add_known_issue
 from incidents.badge import OpenTrouble, State, draw, state_of
 from incidents.models import Incident
 from incidents.services import acknowledge_incident, resolve_incident
@@ -104,7 +108,7 @@ def test_the_badge_says_its_state_in_a_word(
     signed_in: Client, broken: dict[str, Asset], user: User
 ) -> None:
     assert "other: healthy" in badge(signed_in, broken["other"])
-    assert "raw: failing" in badge(signed_in, broken["raw"])
+    assert "raw: broken" in badge(signed_in, broken["raw"])
     assert "board: stale" in badge(signed_in, broken["board"])
     incident = Incident.objects.get()
     acknowledge_incident(incident_id=incident.pk, by=user, at=minutes(11))
@@ -148,3 +152,44 @@ def test_being_fixed_takes_somebody_on_every_trouble() -> None:
     waiting = OpenTrouble(is_own=False, is_answered=False)
     assert state_of([answered, waiting]) is State.STALE
     assert state_of([answered]) is State.BEING_FIXED
+
+
+def test_the_badge_comes_as_json_and_as_a_page_for_a_frame(
+    client: Client, broken: dict[str, Asset], user: User
+) -> None:
+    Asset.objects.update(badge_is_public=True)
+    told = client.get(f"/badge/{broken['board'].pk}.json")
+    assert told.json()["state"] == "stale"
+    assert told.json()["since"]
+    assert told.headers["Access-Control-Allow-Origin"] == "*"
+    framed = client.get(f"/badge/{broken['board'].pk}.html")
+    assert "board: stale" in framed.content.decode()
+    assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in framed.headers
+
+
+def test_a_known_issue_is_on_the_badge_and_on_the_incident(
+    signed_in: Client, broken: dict[str, Asset], user: User
+) -> None:
+    until = timezone.now() + timedelta(days=1)
+    for name in ("other", "raw"):
+        add_known_issue(
+            asset=broken[name],
+            text="Refunds are missing",
+            ends_at=until,
+            by=user,
+            at=timezone.now(),
+        )
+    assert "other: known issue: Refunds" in badge(signed_in, broken["other"])
+    assert "raw: broken: known issue: Refunds" in badge(signed_in, broken["raw"])
+    page = signed_in.get(Incident.objects.get().get_absolute_url())
+    assert "Refunds are missing" in page.content.decode()
+
+
+def test_an_asset_whose_run_is_only_late_is_stale_and_not_broken(
+    signed_in: Client,
+) -> None:
+    assets = make_lineage("raw > mart")
+    fire("raw", labels={"expectation": "freshness"})
+    correlate()
+    assert "raw: stale" in badge(signed_in, assets["raw"])
