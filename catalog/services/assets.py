@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.services import record_audit
 from catalog.models import Asset, AssetOwner, Edge
 from catalog.services.edges import begin_edges, bump_lineage_version, end_edges
+from core.bulk import update_all
 from core.errors import DomainError
 from core.live import publish
 
@@ -110,7 +111,7 @@ def set_asset_health(
         is_failing = asset.pk in failing
         asset.health = Asset.Health.FAILING if is_failing else Asset.Health.HEALTHY
         asset.health_since = at
-    Asset.objects.bulk_update(changed, ["health", "health_since"], batch_size=500)
+    update_all(changed, ["health", "health_since"])
     publish(*(f"asset:{asset.pk}" for asset in changed))
     return len(changed)
 

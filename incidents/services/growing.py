@@ -9,7 +9,7 @@ from django.conf import settings
 
 from alerts.models import Alert, Route
 from catalog.models import Asset
-from core.bulk import insert_all
+from core.bulk import insert_all, update_all
 from core.live import publish
 from incidents import wording
 from incidents.correlation import Merge, Placement, Plan, Tie
@@ -268,8 +268,8 @@ def _save(growths: Collection[Growth], *, at: datetime) -> None:
         if not growth.firing:
             _close_before_paging(growth, at=at)
     insert_all(growth.incident for growth in new)
-    Incident.objects.bulk_update(
-        [growth.incident for growth in growths if not growth.is_new],
+    update_all(
+        (growth.incident for growth in growths if not growth.is_new),
         [
             *ASSESSED_FIELDS,
             "alert_count",
@@ -278,7 +278,6 @@ def _save(growths: Collection[Growth], *, at: datetime) -> None:
             "impact_started_at",
             "team",
         ],
-        batch_size=100,
     )
     names = _names(p.to_asset for g in growths for _, p in g.joined)
     insert_all(

@@ -1,10 +1,10 @@
 """Many new rows at once, as `save` would have written them one by one."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from alerts.models import Severity
-from core.bulk import insert_all
+from core.bulk import insert_all, update_all
 from incidents.models import Incident, TimelineEntry
 from oncall.models import Page
 from tests.factories import NOON, make_user
@@ -60,3 +60,23 @@ def test_a_conflict_fails_them_all() -> None:
 
 def test_nothing_to_insert_asks_nothing() -> None:
     insert_all([])
+
+
+def test_rows_are_updated_each_with_its_own_values() -> None:
+    rows = [draft("one"), draft("two")]
+    insert_all(rows)
+    rows[0].title, rows[0].causes = HARD_TEXT, [{"asset": 2}]
+    rows[1].title, rows[1].alert_count, rows[1].resolved_at = "three", 7, NOON
+    update_all(rows, ["title", "causes", "alert_count", "team"])
+    first, second = Incident.objects.order_by("pk")
+    assert (first.title, first.causes) == (HARD_TEXT, [{"asset": 2}])
+    assert (second.title, second.alert_count) == ("three", 7)
+    assert second.resolved_at is None  # not named, so not written
+
+
+def test_what_is_too_long_is_refused_and_not_cut() -> None:
+    row = draft("x")
+    insert_all([row])
+    row.title = "x" * 2000
+    with pytest.raises(DataError), transaction.atomic():
+        update_all([row], ["title"])
