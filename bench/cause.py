@@ -75,7 +75,7 @@ def make_trials(
     graph: Graph, setting: str, *, count: int, seed: int, changes: bool
 ) -> list[Trial]:
     rng = random.Random(seed)
-    trials = []
+    trials: list[Trial] = []
     while len(trials) < count:
         case = graph.break_at(SETTINGS[setting], rng)
         if len(case.alarms) < LEAST_ALERTS:
@@ -181,7 +181,8 @@ def run(client: httpx.Client, trials: list[Trial]) -> dict[str, Found]:
 def _taken(client: httpx.Client, wanted: int) -> bool:
     """Whether the incidents hold as many alerts as were sent."""
     incidents = _all(client, "/api/v1/incidents/?status=open&limit=200")
-    return sum(incident["alert_count"] for incident in incidents) >= wanted
+    held: int = sum(incident["alert_count"] for incident in incidents)
+    return held >= wanted
 
 
 def _baseline(trial: Trial) -> Found:

@@ -20,6 +20,7 @@ from incidents.inference.neighbourhood import (
     SILENT,
     Ints,
     Neighbourhood,
+    distinct,
     likely_roots,
     spans,
 )
@@ -95,7 +96,7 @@ class Field:
         rows = _spread_out(hood, self.roots, alarm_of, hops=hops)
         self._lay_out(rows)
         self.alarm = alarm_of[rows.node]
-        knowledge = know(hood.ids[np.unique(rows.node)].tolist())
+        knowledge = know(hood.ids[distinct(rows.node)].tolist())
         self._hear(knowledge, rows)
         self._tie(knowledge, rows)
         self._measure(rows, hops)
@@ -177,8 +178,9 @@ class Field:
             known[down] = known[up] + np.nan_to_num(lag)
         shape = (self.roots.size, self.alarms.size)
         self.covers = np.zeros(shape, dtype=bool)
-        self.hops, self.lag = np.zeros(shape), np.zeros(shape)
-        self.steps_to = np.zeros(shape, dtype=np.intp)
+        self.hops = np.zeros(shape, dtype=np.float32)
+        self.lag = np.zeros(shape, dtype=np.float32)
+        self.steps_to = np.zeros(shape, dtype=np.int32)
         heard = np.flatnonzero((self.alarm >= 0) & (rows.hops <= most))
         at = (rows.root[heard], self.alarm[heard])
         self.covers[at] = True

@@ -16,6 +16,7 @@ CHANGE_LOOKBACK = timedelta(hours=24)
 # once in so many windows says little by changing; at most this much.
 SHARE_AFTER_CHANGE = 0.5
 LEAST_CHANCE = 1e-3
+SPARED = 0.5  # how many of those that kept silent had not broken
 MUTE_TYPES = (Asset.Type.DASHBOARD, Asset.Type.PRODUCT)
 Between = tuple[datetime, datetime]
 
@@ -79,5 +80,6 @@ def _habits(asset_ids: Collection[int]) -> dict[Pair, Habit]:
         upstream__in=asset_ids, downstream__in=asset_ids
     ).values_list("upstream_id", "downstream_id", "passed", "held", "lag_seconds")
     return {
-        (up, down): Habit(passed, held, lag) for up, down, passed, held, lag in rows
+        (up, down): Habit(passed, held * SPARED, lag)
+        for up, down, passed, held, lag in rows
     }

@@ -13,6 +13,7 @@ from core.live import publish
 from incidents import wording
 from incidents.models import FailingAsset, Incident, IncidentAlert, TimelineEntry
 from incidents.services.assessing import failing_since, may_raise, raise_severity
+from incidents.services.habits import learn_from
 from incidents.services.lineage import examine
 from incidents.services.paging import page_again
 from incidents.services.stakeholders import tell_end
@@ -141,7 +142,8 @@ def end_if_quiet(incident: Incident, *, at: datetime) -> None:
     if firing.exists() or not incident.members.exists():
         return
     if settings.RESOLVE_WITH_ALERTS:
-        incident.resolve(by=None, at=at, why="All alerts have resolved.")
+        if incident.resolve(by=None, at=at, why="All alerts have resolved."):
+            learn_from(incident)
         tell_end(incident, at=at)
     elif not _move_to_monitoring(incident, at=at):
         return

@@ -66,8 +66,9 @@ def test_of_silent_ancestors_the_nearest_comes_first() -> None:
 
 def test_a_run_that_went_well_since_speaks_against_a_silent_suspect() -> None:
     both = LineageSnapshot.build([(1, 3), (1, 4), (2, 3), (2, 4)])
-    know = {"know": lambda _: Knowledge(sound={2})}
-    suspects = ranked(3, 4, lineage=both, sound={2: NOON}, **know)
+    suspects = ranked(
+        3, 4, lineage=both, sound={2: NOON}, know=lambda _: Knowledge(sound={2})
+    )
     assert [s["asset"] for s in suspects[:2]] == [1, 2]
     said = suspects[1]["reasons"]
     assert "it ran well since, at 12:00 UTC: speaks against" in said
@@ -98,8 +99,9 @@ def test_a_recent_change_makes_an_asset_likelier_and_is_linked() -> None:
     change = KnownChange(
         1, "deploy", "a1b2c3", NOON - timedelta(minutes=20), "https://example.org/1"
     )
-    know = {"know": lambda _: Knowledge(leaning={1: 5.0})}
-    suspects = ranked(2, 3, changes=[change], **know)
+    suspects = ranked(
+        2, 3, changes=[change], know=lambda _: Knowledge(leaning={1: 5.0})
+    )
     assert suspected(suspects) == 1
     reason = "deployed 20 minutes before: a1b2c3"
     assert reason in suspects[0]["reasons"]

@@ -249,7 +249,8 @@ class PeopleAndMachine(RuleBasedStateMachine):
         self.house.acknowledged.add(new)
         self.house.apart.setdefault(source, set()).add(new)
         self.split.add(frozenset((source, new)))
-        self.put(source), self.put(new)
+        self.put(source)
+        self.put(new)
 
     @precondition(lambda self: len(self.house.members) > 1)
     @rule(data=st.data())

@@ -1,14 +1,18 @@
 """Moving alerts between incidents, undoing what was moved, and what stays so."""
 
+from functools import partial
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from core.errors import InvalidInputError
-from incidents.models import Incident, Regrouping
+from incidents.models import EdgeHabit, Incident, Regrouping
 from incidents.services import (
     judge_cause,
     merge_incidents,
     move_alerts,
+    resolve_incident,
     split_incident,
     undo_regrouping,
 )
@@ -55,13 +59,20 @@ def test_moved_alerts_take_their_failing_assets_with_them() -> None:
     correlate()
     source, target = Incident.objects.order_by("-alert_count")
     mart = source.members.get(alert__asset__name="mart").alert
-    moved = {"alert_ids": [mart.pk], "by": make_user(), "at": minutes(11)}
-    move_alerts(incident_id=source.pk, into_id=target.pk, **moved)
+    move = partial(
+        move_alerts,
+        incident_id=source.pk,
+        alert_ids=[mart.pk],
+        into_id=target.pk,
+        by=make_user(),
+        at=minutes(11),
+    )
+    move()
     assert open_groups() == {frozenset({"raw"}), frozenset({"feed", "mart"})}
     target.refresh_from_db()
     assert target.alert_count == 2
     with pytest.raises(InvalidInputError):
-        move_alerts(incident_id=source.pk, into_id=target.pk, **moved)
+        move()
 
 
 def test_what_a_person_merged_takes_what_hangs_from_either() -> None:
@@ -83,7 +94,9 @@ def test_error_texts_are_alike_by_their_words_and_not_by_their_numbers() -> None
     assert likeness(trigrams(""), trigrams("")) == 0
 
 
-def test_the_page_tells_of_a_similar_incident_and_how_it_was_solved(client) -> None:  # type: ignore[no-untyped-def]
+def test_the_page_tells_of_a_similar_incident_and_how_it_was_solved(
+    client: Client,
+) -> None:
     user = make_user(role="responder")
     client.force_login(user)
     assets = make_lineage("raw > mart")
@@ -109,7 +122,7 @@ def test_the_page_tells_of_a_similar_incident_and_how_it_was_solved(client) -> N
     assert "Renamed upstream" in html
 
 
-def test_another_asset_can_be_chosen_as_the_cause(client) -> None:  # type: ignore[no-untyped-def]
+def test_another_asset_can_be_chosen_as_the_cause(client: Client) -> None:
     client.force_login(make_user(role="responder"))
     make_lineage("raw > mart", "feed > report")
     fire("mart")
@@ -122,3 +135,16 @@ def test_another_asset_can_be_chosen_as_the_cause(client) -> None:  # type: igno
     assert incident.verdicts.get().rank is None
     refused = client.post(address, {"asset_name": "nothing of this name"})
     assert refused.status_code in (302, 409)
+
+
+def test_a_fault_that_is_over_teaches_which_edges_pass_one_on() -> None:
+    make_lineage("raw > left", "raw > right", "raw > board", board="dashboard")
+    fire("raw"), fire("left", at=1)
+    correlate(2)
+    incident = Incident.objects.get()
+    resolve_incident(incident_id=incident.pk, by=make_user(), at=minutes(3))
+    learnt = {
+        habit.downstream.name: (habit.passed, habit.held, habit.lag_seconds)
+        for habit in EdgeHabit.objects.select_related("downstream")
+    }
+    assert learnt == {"left": (1, 0, 60.0), "right": (0, 1, None)}
