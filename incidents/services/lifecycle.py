@@ -17,6 +17,7 @@ from core.errors import InvalidInputError, InvalidTransitionError
 from core.live import publish
 from incidents import wording
 from incidents.models import Incident, RoleAssignment, TimelineEntry
+from incidents.services.habits import learn_from
 from incidents.services.locking import lock_incident
 from incidents.services.paging import start_paging
 from incidents.services.stakeholders import tell_end
@@ -77,6 +78,7 @@ def resolve_incident(*, incident_id: int, by: User, at: datetime) -> Incident:
         return incident
     stop_escalation(subject=incident.subject, at=at)
     _close_alerts(incident, at=at)
+    learn_from(incident)
     tell_end(incident, at=at)
     _changed(incident, "resolved", by=by, at=at, status=[before, Status.RESOLVED])
     return incident
