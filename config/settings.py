@@ -309,6 +309,17 @@ if len(PAGE_URGENCY) != 4 or set(PAGE_URGENCY) - {"now", "hold", "digest"}:
         "now,now,hold,digest."
     )
 MOST_PAGES = whole_number("MOST_PAGES", 20, least=0, most=10_000)
+# Messages one process has on their way to one provider, where 48 are too many.
+try:
+    PROVIDER_AT_ONCE = {"sms": 8, "call": 4, "slack": 8} | env.dict(
+        "PROVIDER_AT_ONCE", cast={"value": int}, default={}
+    )
+except ValueError as _error:
+    raise ImproperlyConfigured(
+        "PROVIDER_AT_ONCE must name channels and numbers: sms=8,slack=4."
+    ) from _error
+if min(PROVIDER_AT_ONCE.values()) < 1:
+    raise ImproperlyConfigured("PROVIDER_AT_ONCE wants numbers from 1.")
 # Told by the watchdog when pages may not go out, past the engine that sends them.
 FALLBACK_CONTACT = env.str("FALLBACK_CONTACT", default="").strip()
 if FALLBACK_CONTACT and not re.fullmatch(r"\S+(@|://)\S+", FALLBACK_CONTACT):

@@ -10,6 +10,7 @@ from pytest_django import Settings
 from config.watchdog import Watchdog
 from oncall.models import EngineHeartbeat, Finding, Notification, RestingProvider
 from oncall.services import inform
+from oncall.services.findings import standing_findings
 from tests.factories import (
     NOON,
     make_incident,
@@ -113,11 +114,14 @@ def test_what_is_wrong_is_told_to_probes_and_to_people(signed_in: Client) -> Non
     assert "Pages may not reach" not in signed_in.get("/").content.decode()
 
 
-def test_a_silent_watchdog_is_a_reason_too(client: Client) -> None:
-    EngineHeartbeat.objects.update(finished_at=timezone.now())
-    Watchdog().round(at=timezone.now() - 2 * MINUTE)
-    (reason,) = client.get("/readyz").json()["reasons"]
-    assert reason.startswith("The watchdog last ran 12")
+def test_a_silent_watchdog_is_a_finding_too_once_it_had_time_to_start() -> None:
+    assert standing_findings(at=NOON, started_at=NOON - MINUTE) == []
+    late = NOON + timedelta(seconds=1)
+    assert standing_findings(at=late, started_at=NOON - MINUTE) != []
+    Watchdog().round(at=NOON)
+    assert standing_findings(at=late, started_at=NOON - MINUTE) == []
+    (told,) = standing_findings(at=NOON + 2 * MINUTE, started_at=NOON - MINUTE)
+    assert told == "The watchdog last ran 120 s ago."
 
 
 def test_the_fallback_contact_is_told_once_of_what_lasts_and_when_it_is_over(

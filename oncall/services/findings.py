@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from oncall.models import EngineHeartbeat, Finding
 from oncall.services.health import Problem
@@ -31,11 +32,20 @@ def keep_findings(problems: Collection[Problem], *, at: datetime) -> list[Findin
     return told
 
 
-def standing_findings(*, at: datetime) -> list[str]:
-    """What is wrong, as the watchdog saw it last; that it is silent, if it is."""
+# The watchdog starts beside the others, and is given its time for that.
+STARTED_AT = timezone.now()
+
+
+def standing_findings(*, at: datetime, started_at: datetime | None = None) -> list[str]:
+    """What is wrong, as the watchdog saw it last; that it is silent, if it is.
+
+    What it saw before this process began, at `started_at`, is not said: it looks anew.
+    """
     last = EngineHeartbeat.objects.filter(duty="watchdog").first()
-    if last is None:
-        return ["The watchdog has not run yet."]
+    began = started_at or STARTED_AT
+    if last is None or last.finished_at < began:
+        is_late = at - began > WATCHDOG_SILENT
+        return ["The watchdog does not run."] if is_late else []
     age = at - last.finished_at
     if age > WATCHDOG_SILENT:
         return [f"The watchdog last ran {age.total_seconds():.0f} s ago."]

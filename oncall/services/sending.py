@@ -17,6 +17,7 @@ from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+from django.conf import settings
 from django.core import signing
 from django.db import InterfaceError, OperationalError, connection
 from django.urls import reverse
@@ -30,7 +31,7 @@ from oncall.channels.base import (
 )
 from oncall.channels.registry import channel_for
 from oncall.models import Notification
-from oncall.services.providers import Providers, provider_of
+from oncall.services.providers import Lanes, Providers, provider_of
 from oncall.services.recording import NotBegunError, Outcome, ProviderRestsError
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Senders:
         self.desk: threading.Thread | None = None
         self.threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
         self.providers = Providers()
+        self.lanes = Lanes(settings.PROVIDER_AT_ONCE)
         self.under_way: set[int] = set()  # ids of what is claimed and not recorded
 
     def wake(self) -> None:
@@ -92,6 +94,7 @@ class Senders:
             try:
                 self._write_down(unrecorded)
                 unrecorded = []
+                self.providers.tell()
                 if self._wants_more():
                     self._hand_out()
             except (OperationalError, InterfaceError) as error:
@@ -149,13 +152,16 @@ class Senders:
             self.is_woken.set()
             raise
         self.under_way.update(notification.pk for notification in claimed)
-        for notification in claimed:
+        for notification in self.lanes.enter(claimed):
             self.threads.submit(self._send, notification)
         if len(claimed) == room:
             self.is_woken.set()
 
     def _send(self, notification: Notification) -> None:
         outcome = attempt(notification, now=self.now, providers=self.providers)
+        following = self.lanes.leave(notification)
+        if following is not None:
+            self.threads.submit(self._send, following)
         self.outcomes.put(outcome)
         connection.close()
 
@@ -175,7 +181,7 @@ def attempt(
     if not isinstance(result, RetryableDeliveryError):
         known.answered(provider)
     elif result.retry_after is None:
-        known.failed(provider, at=at)
+        known.failed(provider, at=at, words=str(result))
     return Outcome(notification, result, at)
 
 

@@ -25,6 +25,7 @@ from oncall.models import (
     EscalationPolicy,
     Notification,
     Page,
+    RestingProvider,
 )
 from oncall.services import (
     acknowledge_escalation,
@@ -38,7 +39,7 @@ from oncall.services import (
 from oncall.services.clock import Clock
 from oncall.services.engine import claim, tick
 from oncall.services.escalations import Call, raise_urgency, start_escalations
-from oncall.services.providers import MOST_FAILURES, REST, Providers
+from oncall.services.providers import MOST_FAILURES, REST, Lanes, Providers
 from oncall.services.recording import RETRY_DELAYS, Outcome, record
 from oncall.services.rules import VERSION, take_over
 from oncall.services.sending import LEASE, Senders, attempt
@@ -605,3 +606,33 @@ def test_a_lease_taken_by_a_clock_far_ahead_is_not_waited_for() -> None:
     claim(at=NOON + timedelta(hours=10), limit=10)
     (again,) = claim(at=NOON + 5 * MINUTE, limit=10)
     assert again.possibly_twice
+
+
+def test_a_slow_provider_leaves_senders_to_the_others() -> None:
+    def to(channel: str, number: int) -> Notification:
+        return Notification(pk=number, channel=channel, address="")
+
+    lanes = Lanes({"sms": 2})
+    texts = [to("sms", number) for number in range(3)]
+    mail = to("email", 9)
+    assert lanes.enter([*texts, mail]) == [*texts[:2], mail]
+    assert lanes.leave(texts[0]) == texts[2]
+    assert lanes.leave(mail) is None
+    assert lanes.leave(texts[1]) is None
+    assert lanes.leave(texts[2]) is None
+    assert (lanes.busy, lanes.waiting) == ({}, {})
+
+
+def test_which_providers_rest_is_written_down_for_all_to_see() -> None:
+    providers = Providers()
+    for _ in range(MOST_FAILURES):
+        providers.failed("webhook a.example.com", at=NOON, words="timed out")
+    providers.tell()
+    providers.failed("webhook a.example.com", at=NOON + MINUTE, words="refused")
+    providers.tell()
+    resting = RestingProvider.objects.get()
+    assert (resting.since, resting.detail) == (NOON, "refused")
+    assert resting.until == NOON + MINUTE + REST
+    providers.answered("webhook a.example.com")
+    providers.tell()
+    assert not RestingProvider.objects.exists()
