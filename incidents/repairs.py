@@ -85,7 +85,7 @@ def _judge(failing: FailingAsset, backfill: Backfill | None) -> Table:
     return Table(failing.asset, repair, why, backfill)
 
 
-_OF_STATE = {
+_OF_STATE: dict[str, tuple[Repair, str]] = {
     State.PLANNED: (Repair.NEEDED, "a backfill is planned"),
     State.RUNNING: (Repair.UNDER_WAY, "a backfill runs"),
     State.FAILED: (Repair.NEEDED, "the backfill failed"),
