@@ -10,10 +10,18 @@ from typing import Literal
 MOST_NODES = 60
 MOST_LINES = 160
 
-State = Literal["healthy", "failing", "stale", "cause"]
+State = Literal["healthy", "failing", "recovered", "stale", "cause"]
+# How much is gathered: what does not fit, each column, or each state.
+Fold = Literal["", "layer", "health"]
 Edge = tuple[int, int]
 
-ORDER: dict[State, int] = {"cause": 0, "failing": 1, "stale": 2, "healthy": 3}
+ORDER: dict[State, int] = {
+    "cause": 0,
+    "failing": 1,
+    "recovered": 2,
+    "stale": 3,
+    "healthy": 4,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +48,21 @@ def collapse(
     *,
     path: Collection[Edge] = (),
     limit: int = MOST_NODES,
+    fold: Fold = "",
 ) -> tuple[list[PictureNode], list[Edge]]:
     """Return at most about `limit` nodes, and the edges between them.
 
     The focus, the path and what is failing are kept as they are, as far as half of
     the limit goes; the rest of a column becomes one node for each state, which says
-    how many it stands for.
+    how many it stands for. With `fold` this is done though all would fit: "layer"
+    gathers what is failing too, "health" all of a state whatever its column.
     """
-    if len(nodes) <= limit:
+    if len(nodes) <= limit and not fold:
         return list(nodes), list(edges)
     ranks = ranks_of([node.id for node in nodes], edges)
     kept = _most_important(nodes, edges, path, limit // 2)
+    if fold == "layer":
+        kept &= _pointed_at(nodes, path)
     columns = max(ranks.values()) + 1
     # A chain too long for one group a column shares them between neighbours.
     room = limit - len(kept)
@@ -60,7 +72,7 @@ def collapse(
         if node.id in kept:
             groups["kept", node.id].append(node)
         else:
-            column = ranks[node.id] // share
+            column = 0 if fold == "health" else ranks[node.id] // share
             groups[column, node.state, node.kind == "dashboard"].append(node)
     shown: list[PictureNode] = []
     stands_in: dict[int, int] = {}
@@ -145,6 +157,12 @@ def _most_important(
         or node.id in near
         or node.state in ("cause", "failing")
     }
+
+
+def _pointed_at(nodes: Sequence[PictureNode], path: Collection[Edge]) -> set[int]:
+    """What somebody asked for, and the path."""
+    asked = {node.id for node in nodes if node.is_focus or node.state == "cause"}
+    return asked.union(id for edge in path for id in edge)
 
 
 def _gather(members: Sequence[PictureNode]) -> PictureNode:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog import graph
-from catalog.collapsing import MOST_NODES, PictureNode, State
+from catalog.collapsing import MOST_NODES, Fold, PictureNode, State
 from catalog.models import Asset
 from catalog.picture import draw
 from catalog.standing import notes_on
@@ -21,32 +21,53 @@ def draw_assets(
     label: str,
     states: Mapping[int, State],
     focus_id: int | None = None,
-    path: Collection[tuple[int, int]] = (),
     more_url: str = "",
-    edges: Iterable[tuple[int, int]] | None = None,
-    limit: int = MOST_NODES,
 ) -> SafeString:
-    """Draw assets with the edges between them. Three queries, four with dashboards.
-
-    An asset that `states` does not name is drawn by its own health. `edges` are drawn
-    instead of those of the lineage, for a picture that leaves out what lies between.
-    `path`, `more_url` and `limit` as in `picture.draw`. Do not call it in a
-    transaction that holds locks: a large picture takes a second.
+    """Draw assets with the edges of the lineage between them. Three queries, four with
+    dashboards. `states` and `focus_id` as in `nodes_of`, `more_url` as in
+    `picture.draw`. Do not call it in a transaction that holds locks.
     """
+    ids = set(asset_ids)
+    edges = graph.snapshot(fresh=True).edges_among(ids)
+    focus = set() if focus_id is None else {focus_id}
+    nodes = nodes_of(ids, edges=edges, states=states, focus=focus)
+    return draw_nodes(nodes, edges, label=label, more_url=more_url)
+
+
+def nodes_of(
+    asset_ids: Iterable[int],
+    *,
+    edges: Collection[tuple[int, int]],
+    states: Mapping[int, State],
+    focus: Collection[int] = (),
+) -> list[PictureNode]:
+    """The boxes of assets. One that `states` does not name has its own health; those
+    in `focus` stand out and are never gathered. Three queries."""
     assets = Asset.objects.for_list().filter(pk__in=set(asset_ids)).order_by("pk")
-    if edges is None:
-        edges = graph.snapshot(fresh=True).edges_among(asset.pk for asset in assets)
-    edges = list(edges)
     notes = notes_on({asset.pk for asset in assets}, edges)
-    nodes = [
+    return [
         _node(
             asset,
             states.get(asset.pk),
-            is_focus=asset.pk == focus_id,
+            is_focus=asset.pk in focus,
             note=notes.get(asset.pk, ""),
         )
         for asset in assets
     ]
+
+
+def draw_nodes(
+    nodes: Sequence[PictureNode],
+    edges: Iterable[tuple[int, int]],
+    *,
+    label: str,
+    path: Collection[tuple[int, int]] = (),
+    more_url: str = "",
+    limit: int = MOST_NODES,
+    fold: Fold = "",
+    scale: float = 1,
+) -> SafeString:
+    """`picture.draw` with the icons of this installation, fit for a page."""
     svg = draw(
         nodes,
         edges,
@@ -55,6 +76,8 @@ def draw_assets(
         path=path,
         more_url=more_url,
         limit=limit,
+        fold=fold,
+        scale=scale,
     )
     return mark_safe(svg)  # noqa: S308  `draw` escapes every name
 

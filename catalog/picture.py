@@ -12,7 +12,13 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
-from catalog.collapsing import MOST_NODES, PictureNode, collapse, most_telling
+from catalog.collapsing import (
+    MOST_NODES,
+    Fold,
+    PictureNode,
+    collapse,
+    most_telling,
+)
 from catalog.layout import Layout, Line, Point, lay_out
 
 HEIGHT = 30.0
@@ -21,10 +27,11 @@ ICON, GAP, PADDING = 14.0, 6.0, 9.0
 INITIALS = 22.0
 LONGEST_LABEL = 20
 
-MARKS = {"cause": "◆ ", "failing": "▲ ", "stale": "◌ "}
+MARKS = {"cause": "◆ ", "failing": "▲ ", "recovered": "✓ ", "stale": "◌ "}
 STATE_WORDS = {
     "cause": "suspected cause",
     "failing": "failing",
+    "recovered": "failed then, recovered",
     "stale": "suspected stale",
     "healthy": "healthy",
 }
@@ -39,17 +46,20 @@ def draw(
     path: Collection[tuple[int, int]] = (),
     more_url: str = "",
     limit: int = MOST_NODES,
+    fold: Fold = "",
+    scale: float = 1,
 ) -> str:
     """Draw nodes and the edges (upstream id, downstream id) between them.
 
     `label` names the picture to screen readers; `icons` is the address of the sprite
     with the marks of kinds; edges in `path` are emphasised; groups that stand for
-    many nodes link to `more_url`. Edges to nodes that are not given are left out.
+    many nodes link to `more_url`. `limit` and `fold` as in `collapse`; `scale` is the
+    size, 1 the usual. Edges to nodes that are not given are left out.
     The answer is safe to put into a page as it is.
     """
     known = {node.id for node in nodes}
     told = sorted({(a, b) for a, b in edges if a in known and b in known and a != b})
-    shown, between = collapse(nodes, told, path=path, limit=limit)
+    shown, between = collapse(nodes, told, path=path, limit=limit, fold=fold)
     drawn = most_telling(between, path)
     place = {node.id: number for number, node in enumerate(shown)}
     width = _box_width(shown)
@@ -68,7 +78,8 @@ def draw(
     body = "".join(
         [*lines, *(_box(node, at, width, icons, more_url) for node, at in boxes)]
     )
-    return _frame(body, layout, label, lines_left_out=len(between) - len(drawn))
+    left_out = len(between) - len(drawn)
+    return _frame(body, layout, label, lines_left_out=left_out, scale=scale)
 
 
 def _last(
@@ -85,11 +96,14 @@ def _last(
     )
 
 
-def _frame(body: str, layout: Layout, label: str, *, lines_left_out: int) -> str:
+def _frame(
+    body: str, layout: Layout, label: str, *, lines_left_out: int, scale: float
+) -> str:
     width, height = _number(layout.width), _number(layout.height)
+    size = [_number(side * scale) for side in (layout.width, layout.height)]
     left_out = f"<desc>{lines_left_out} lines are left out.</desc>"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}"'
         f' viewBox="0 0 {width} {height}" role="group" aria-label="{escape(label)}">'
         f"{left_out if lines_left_out else ''}{body}</svg>"
     )

@@ -63,6 +63,12 @@ app.conf.beat_schedule = {
         "schedule": 1.0,
         "options": {"expires": 5},
     },
+    # Daily summaries, and word to owners where one was promised and nobody gave it.
+    "tell": {
+        "task": "incidents.beat.tell_stakeholders",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     # Records who is on call; owes notices of shifts, and hand-off notes.
     "schedules": {
         "task": "oncall.beat.keep_schedules",

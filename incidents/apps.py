@@ -5,9 +5,10 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
+        from accounts.signals import team_panels
         from alerts.signals import alert_panels, alerts_kept, incidents_of_alerts
         from catalog.signals import asset_merging, asset_panels
-        from incidents import handing_over, quiet, receivers
+        from incidents import follow_panels, handing_over, quiet, receivers
         from incidents.services import asset_merges
         from oncall.signals import (
             handoff_matters,
@@ -23,6 +24,8 @@ class IncidentsConfig(AppConfig):
         page_progress.connect(receivers.hear_progress)
         handoff_matters.connect(handing_over.tell_open_incidents)
         asset_panels.connect(receivers.show_on_asset_page)
+        asset_panels.connect(follow_panels.show_on_asset_page)
+        team_panels.connect(follow_panels.show_on_team_page)
         asset_merging.connect(asset_merges.follow_merge)
         alert_panels.connect(receivers.show_on_alert_page)
         alerts_kept.connect(receivers.keep_alerts)

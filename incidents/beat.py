@@ -7,7 +7,9 @@ from alerts.services import record_catalog_facts
 from incidents.services import (
     correlate_changed_alerts,
     end_snoozes,
+    keep_promises,
     retry_set_aside_alerts,
+    send_summaries,
 )
 
 MOST_BATCHES = 200
@@ -28,3 +30,10 @@ def correlate_alerts() -> None:
         if not taken and not told:
             return
         size = min(size * 2, LARGEST_BATCH)
+
+
+@shared_task
+def tell_stakeholders() -> None:
+    """Send the daily summaries that are due, and word where one was promised."""
+    keep_promises(at=timezone.now())
+    send_summaries(at=timezone.now())

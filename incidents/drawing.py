@@ -3,58 +3,157 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from catalog.collapsing import MOST_NODES, State
-from catalog.drawing import draw_assets
-from catalog.graph import snapshot
+from catalog.collapsing import (
+    MOST_NODES,
+    ORDER,
+    Fold,
+    PictureNode,
+    State,
+    ranks_of,
+)
+from catalog.drawing import draw_nodes, nodes_of
+from catalog.graph import LineageSnapshot
+from core.text import one_line
 from incidents.models import Incident
 from incidents.services import Impact
+from incidents.services.impact import lineage_of
 
-MOST_STALE = 400
+MOST_STALE = 480
 SMALL_NODES = 24
 SMALL_DASHBOARDS = 8
+MOST_CRITICAL = 5
+SCALES = {"half": 0.5, "": 1.0, "larger": 1.5, "double": 2.0}
+FOLDS: dict[str, Fold] = {"layer": "layer", "health": "health"}
 
 Edge = tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How somebody wants to see the large picture. `find` is part of a name."""
+
+    is_large: bool = False
+    fold: Fold = ""
+    scale: str = ""
+    find: str = ""
+
+    @classmethod
+    def read(cls, asked: Mapping[str, str]) -> Look:
+        """From the query of an address. What is not known is as if not asked."""
+        scale = asked.get("zoom", "")
+        return cls(
+            is_large="large" in asked,
+            fold=FOLDS.get(asked.get("gather", ""), ""),
+            scale=scale if scale in SCALES else "",
+            find=one_line(asked.get("find", ""), 200),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnIncident:
+    """The picture, and the same as steps from the cause on: the boxes of each column.
+    `found` are the boxes with the name that was looked for."""
+
+    svg: SafeString
+    steps: list[list[PictureNode]]
+    found: list[PictureNode]
+    size: int
+
+
 def picture_of(
-    incident: Incident, impact: Impact, *, is_large: bool = False
-) -> SafeString | None:
+    incident: Incident, impact: Impact, look: Look | None = None
+) -> DrawnIncident | None:
     """Draw the failing assets, the suspect and the dashboards they reach.
 
     The large one has everything between them too. The small one fits its column: the
     cause, what it broke first, and the dashboards of the best tiers, where an arrow
-    may stand for a long way.
-    None when no asset is known to fail.
+    may stand for a long way. Once the incident is resolved, what failed is drawn as
+    recovered, on the lineage of that time. None when no asset is known to fail.
     """
+    look = look or Look()
     failing = _failing(incident)
     cause = incident.suspected_asset_id
-    sources = failing | ({cause} if cause else set())
+    sources = failing.keys() | ({cause} if cause else set())
     if not sources:
         return None
+    lineage = lineage_of(incident)
     most_important = sorted(impact.dashboards, key=lambda one: one.asset.tier)
     reached = [one.asset.pk for one in most_important]
-    reached = reached if is_large else reached[:SMALL_DASHBOARDS]
-    between = _between(sources, failing, reached)
-    edges = snapshot().edges_among(between)
-    shown = between if is_large else _nearest(cause, sources).union(reached)
-    states: dict[int, State] = dict.fromkeys(shown, "stale")
-    states |= dict.fromkeys(failing, "failing")
-    if cause:
-        states[cause] = "cause"
-    picture_url = reverse("incidents:picture", args=[incident.pk])
-    return draw_assets(
-        shown,
-        label=f"From the likely cause of incident {incident.number} to the dashboards",
-        states=states,
-        edges=edges if is_large else shortened(edges, shown),
-        more_url=reverse("catalog:list") if is_large else picture_url,
-        limit=MOST_NODES if is_large else SMALL_NODES,
+    reached = reached if look.is_large else reached[:SMALL_DASHBOARDS]
+    between = _between(sources, reached, lineage)
+    edges = lineage.edges_among(between)
+    shown = (
+        between if look.is_large else _nearest(cause, sources, lineage) | set(reached)
     )
+    if not look.is_large:
+        edges = shortened(edges, shown)
+    nodes = nodes_of(
+        shown, edges=edges, states=_states(incident, failing, shown), focus=()
+    )
+    found = [node for node in nodes if look.find and _is_called(node, look.find)]
+    marked = {node.id for node in found}
+    nodes = [replace(n, is_focus=True) if n.id in marked else n for n in nodes]
+    picture_url = reverse("incidents:picture", args=[incident.pk])
+    svg = draw_nodes(
+        nodes,
+        edges,
+        label=f"From the likely cause of incident {incident.number} to the dashboards",
+        path=_critical(impact) if look.is_large else (),
+        more_url=f"{picture_url}#as-list" if look.is_large else picture_url,
+        limit=MOST_NODES if look.is_large else SMALL_NODES,
+        fold=look.fold,
+        scale=SCALES[look.scale],
+    )
+    return DrawnIncident(svg, _steps(nodes, edges), found, len(nodes))
+
+
+def _is_called(node: PictureNode, text: str) -> bool:
+    return text.lower() in node.full_name.lower()
+
+
+def _states(
+    incident: Incident, failing: Mapping[int, bool], shown: Iterable[int]
+) -> dict[int, State]:
+    """What each asset is drawn as; its own health where nothing is known better."""
+    recovered: dict[int, State] = {pk: "recovered" for pk, now in failing.items()}
+    if not incident.is_open:
+        return dict.fromkeys(shown, "healthy") | recovered
+    states: dict[int, State] = dict.fromkeys(shown, "stale")
+    states |= {pk: "failing" if now else "recovered" for pk, now in failing.items()}
+    if incident.suspected_asset_id:
+        states[incident.suspected_asset_id] = "cause"
+    return states
+
+
+def _critical(impact: Impact) -> set[Edge]:
+    """The ways to the dashboards that matter most."""
+    worst = sorted(impact.dashboards, key=lambda one: (one.asset.tier, len(one.path)))
+    return {
+        (up.pk, down.pk)
+        for one in worst[:MOST_CRITICAL]
+        for up, down in pairwise(one.path)
+    }
+
+
+def _steps(
+    nodes: Iterable[PictureNode], edges: Iterable[Edge]
+) -> list[list[PictureNode]]:
+    """The boxes by column, the cause and what fails first in each."""
+    listed = sorted(nodes, key=lambda node: (ORDER[node.state], node.name))
+    known = {node.id for node in listed}
+    inside = [(a, b) for a, b in edges if a in known and b in known and a != b]
+    ranks = ranks_of([node.id for node in listed], inside)
+    steps: dict[int, list[PictureNode]] = defaultdict(list)
+    for node in listed:
+        steps[ranks[node.id]].append(node)
+    return [steps[rank] for rank in sorted(steps)]
 
 
 def shortened(edges: Iterable[Edge], kept: set[int]) -> list[Edge]:
@@ -78,32 +177,36 @@ def shortened(edges: Iterable[Edge], kept: set[int]) -> list[Edge]:
     return found
 
 
-def _nearest(cause: int | None, sources: set[int]) -> set[int]:
+def _nearest(
+    cause: int | None, sources: Set[int], lineage: LineageSnapshot
+) -> set[int]:
     """The cause, what fails nearest downstream of it, and what fails elsewhere."""
     if cause is None:
-        return sources
-    below = snapshot().descendants(cause)
+        return set(sources)
+    below = lineage.descendants(cause)
     first = min((below[pk] for pk in sources if pk in below), default=0)
     return {pk for pk in sources if below.get(pk, first) == first}
 
 
-def _failing(incident: Incident) -> set[int]:
-    """What fails now; once all is over, what did."""
-    rows = list(incident.failing_assets.values_list("asset_id", "until"))
-    return {pk for pk, until in rows if until is None} or {pk for pk, _ in rows}
+def _failing(incident: Incident) -> dict[int, bool]:
+    """{asset that fails or failed: whether it fails now}. While some do, those that
+    do not are left out."""
+    rows = dict(incident.failing_assets.values_list("asset_id", "until"))
+    now = {pk: True for pk, until in rows.items() if until is None}
+    return now or dict.fromkeys(rows, False)
 
 
-def _between(sources: set[int], failing: set[int], reached: list[int]) -> set[int]:
+def _between(
+    sources: Set[int], reached: list[int], lineage: LineageSnapshot
+) -> set[int]:
     """The failing assets and all that lies on the way from them to the dashboards,
     nearest first when there is more than can be shown."""
-    lineage = snapshot()
     below: dict[int, int] = {}
     for source in sources:
         for asset, distance in lineage.descendants(source).items():
             below[asset] = min(distance, below.get(asset, distance))
-    above: set[int] = set()
-    for target in {*reached, *failing}:
-        above |= {target, *lineage.ancestors(target)}
+    targets = {*reached, *sources}
+    above = set(lineage.reach(targets, upstream=True).ids.tolist()) | targets
     on_the_way = [asset for asset in below if asset in above]
     on_the_way.sort(key=lambda asset: below[asset])
-    return sources.union(on_the_way[:MOST_STALE], reached)
+    return set(sources).union(on_the_way[:MOST_STALE], reached[:MOST_STALE])

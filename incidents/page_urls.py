@@ -3,6 +3,7 @@
 from django.urls import path
 
 from incidents import views
+from incidents.views import messages, told
 
 urlpatterns = [
     path("incidents/", views.index, name="list"),
@@ -36,5 +37,15 @@ urlpatterns = [
     path("incidents/<int:pk>/merge/", views.merge, name="merge"),
     path("incidents/<int:pk>/split/", views.split, name="split"),
     path("incidents/<int:pk>/undo/<slug:what>/<slug:value>/", views.undo, name="undo"),
+    path("told/<str:token>/", told.told, name="told"),
+    path("settings/messages/", messages.messages, name="messages"),
+    *(
+        path(f"{folder}/<int:pk>/{act}/", view, {"act": act}, name=f"{act}_{kind}")
+        for folder, kind, view in (
+            ("assets", "asset", messages.asset),
+            ("settings/teams", "team", messages.team),
+        )
+        for act in ("subscribe", "unsubscribe")
+    ),
     path("analytics/", views.analytics, name="analytics"),
 ]

@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 MOST_NAMED = 5
+MOST_LISTED = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The facts a message is made of. `dashboards` are those of one owner."""
+    """The facts a message is made of. `assets` are the affected ones that one person
+    owns, or only follows; times are said in `zone`. `next_at`: when they hear next."""
 
     title: str
     severity: str
-    dashboards: Sequence[str]
+    assets: Sequence[str]
     since: datetime
+    owns: bool = True
     cause: str = ""
     responder: str = ""
+    next_at: datetime | None = None
+    zone: ZoneInfo = ZoneInfo("UTC")
+
+
+class HasZone(Protocol):
+    @property
+    def tz(self) -> ZoneInfo: ...
 
 
 def clock(at: datetime) -> str:
@@ -44,47 +56,104 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def local_moment(at: datetime, zone: ZoneInfo) -> str:
+    """ "29 March, 14:00 CEST" """
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%B}, {local:%H:%M %Z}"
+
+
+def next_word(next_at: datetime | None, reader: HasZone | None) -> str:
+    """A last sentence of an update; nothing where no word is promised."""
+    if next_at is None:
+        return ""
+    zone = reader.tz if reader else ZoneInfo("UTC")
+    return f"\n\nThe next word comes by {local_moment(next_at, zone)} at the latest."
+
+
 def start_title(told: Told) -> str:
-    return f"Do not rely on {listed(told.dashboards, 3)} for now"
+    return f"Do not rely on {listed(told.assets, 3)} for now"
 
 
-def start_body(told: Told) -> str:
-    """What is affected, what not to trust, since when, who has it."""
+def start_body(told: Told, *, is_again: bool = False) -> str:
+    """What is affected, what not to trust, since when, who has it, what comes next."""
     responder = (
         f"{told.responder} is working on it."
         if told.responder
-        else "The people on call are being paged."
+        else "The people on call know of it. Nobody has said yet that they have it."
+    )
+    yours = "you own" if told.owns else "you subscribed to"
+    opening = (
+        f"We said that it was over, and it is not: {told.title} ({told.severity}) "
+        f"affects what {yours}."
+        if is_again
+        else f"A problem upstream affects what {yours}: {told.title} ({told.severity})."
     )
     cause = f" The likely cause is {told.cause}." if told.cause else ""
+    since = local_moment(told.since, told.zone)
+    coming = (
+        f"The next word comes by {local_moment(told.next_at, told.zone)} at the "
+        "latest, and one more when it is over."
+        if told.next_at
+        else "You will get one more message when it is over."
+    )
     lines = [
-        f"A problem upstream affects what you own: {told.title} ({told.severity}).",
+        opening,
         "",
         "Please do not trust these until you hear from us again:",
-        *(f"- {name}" for name in told.dashboards),
+        *_items(told.assets),
         "",
-        f"They may be stale or wrong since {day_and_clock(told.since)}.{cause}",
+        f"They may be stale or wrong since {since}.{cause}",
         responder,
-        "You will get one more message when it is over.",
+        coming,
     ]
     return "\n".join(lines)
 
 
 def end_title(told: Told) -> str:
-    return f"Over: {listed(told.dashboards, 3) or told.title}"
+    return f"Over: {listed(told.assets, 3) or told.title}"
 
 
 def end_body(told: Told, *, ended_at: datetime) -> str:
+    began, ended = (local_moment(at, told.zone) for at in (told.since, ended_at))
     lines = [
         f"The problem we told you about is over: {told.title}.",
         "",
-        f"It lasted from {day_and_clock(told.since)} to {day_and_clock(ended_at)}.",
+        f"It lasted from {began} to {ended}.",
     ]
-    if told.dashboards:
-        lines += [
-            "These can be relied on again:",
-            *(f"- {name}" for name in told.dashboards),
-        ]
+    if told.assets:
+        lines += ["These can be relied on again:", *_items(told.assets)]
     return "\n".join(lines)
+
+
+def summary_part(
+    *,
+    title: str,
+    severity: str,
+    since: datetime,
+    ended_at: datetime | None,
+    assets: Sequence[str],
+    zone: ZoneInfo,
+) -> str:
+    """One incident of a daily summary."""
+    began = local_moment(since, zone)
+    span = (
+        f"It lasted from {began} to {local_moment(ended_at, zone)} and is over."
+        if ended_at
+        else f"It goes on since {began}: do not trust these yet."
+    )
+    return "\n".join([f"{title} ({severity})", span, *_items(assets)])
+
+
+def no_news(*, status: str, responder: str) -> str:
+    """What is said when a word is due and nobody has posted one."""
+    who = f" {responder} has it." if responder else ""
+    return f"It is not over, and there is no news. {status}{who}"
+
+
+def _items(names: Sequence[str]) -> list[str]:
+    lines = [f"- {name}" for name in names[:MOST_LISTED]]
+    more = len(names) - len(lines)
+    return [*lines, f"- and {more} more"] if more else lines
 
 
 def page_body(

@@ -41,6 +41,7 @@ OPEN = {
     "oncall:slack_actions": "Slack signs what it sends; another gets 403",
     "oncall:twilio_sms": "Twilio signs what it sends; another gets 403",
     "oncall:twilio_status": "Twilio signs what it sends; another gets 403",
+    "incidents:told": "the address holds a signature; a second tap acts",
     "incidents:badge": "asks for a session itself unless the badge is public",
     "incidents:badge-json": "the same",
     "incidents:badge-html": "the same",
@@ -73,6 +74,11 @@ VIEWERS_MAY = {
     "oncall:delete_absence": "when they themselves are away",
     "oncall:absence_calendar": "when they themselves are away",
     "oncall:shift_notices": "how they themselves are told",
+    "incidents:messages": "what they themselves are told",
+    "incidents:subscribe_asset": "what they themselves are told",
+    "incidents:unsubscribe_asset": "what they themselves are told",
+    "incidents:subscribe_team": "what they themselves are told",
+    "incidents:unsubscribe_team": "what they themselves are told",
     "oncall:renew_my_feed": "the address of their own calendar",
 }
 # allauth's pages of one's own second factor.

@@ -16,6 +16,7 @@ from accounts.services import (
     create_team,
     remove_team_member,
 )
+from accounts.signals import team_panels
 
 
 @require_safe
@@ -68,6 +69,7 @@ def _team_page(
         "members": found.members.all(),
         "form": form,
         "member_form": MemberForm(team=found),
+        "panels": _panels(request, found),
     }
     return render(request, "accounts/team.html", context, status=status)
 
@@ -94,3 +96,10 @@ def remove_member(request: SignedInRequest, pk: int, person: int) -> HttpRespons
     get_object_or_404(User, pk=person)
     remove_team_member(team_id=pk, person_id=person, by=request.user, at=timezone.now())
     return redirect("accounts:team", pk)
+
+
+def _panels(request: SignedInRequest, found: Team) -> list[str]:
+    answers = team_panels.send(
+        sender=Team, team=found, user=request.user, request=request
+    )
+    return [panel for _, told in answers for panel in told or ()]

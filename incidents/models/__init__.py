@@ -10,6 +10,12 @@ from incidents.models.members import (
 )
 from incidents.models.people import RoleAssignment, Stakeholder, StatusUpdate
 from incidents.models.regrouping import EdgeHabit, Regrouping
+from incidents.models.telling import (
+    Loudness,
+    NextWord,
+    Subscription,
+    TellingPreference,
+)
 from incidents.models.timeline import TimelineEntry
 
 __all__ = [
@@ -20,11 +26,15 @@ __all__ = [
     "Incident",
     "IncidentAlert",
     "IncidentQuerySet",
+    "Loudness",
     "MergeOffer",
+    "NextWord",
     "Regrouping",
     "RoleAssignment",
     "Stakeholder",
     "StatusUpdate",
+    "Subscription",
+    "TellingPreference",
     "TimelineEntry",
     "UncorrelatedAlert",
 ]

@@ -20,6 +20,7 @@ from incidents.services.details import (
     set_team,
     set_times,
 )
+from incidents.services.digest import keep_promises, send_summaries
 from incidents.services.grouping import merge_incidents, split_incident
 from incidents.services.impact import AffectedDashboard, Impact, impact_of
 from incidents.services.lifecycle import (
@@ -31,10 +32,24 @@ from incidents.services.lifecycle import (
     resolve_incident,
     snooze_incident,
 )
+from incidents.services.preferences import (
+    resume_telling,
+    save_preferences,
+    stop_telling,
+    subscribe,
+    unsubscribe,
+)
 from incidents.services.regrouping import move_alerts, undo_regrouping
 from incidents.services.updates import post_update
 
 __all__ = [
+    "keep_promises",
+    "resume_telling",
+    "save_preferences",
+    "send_summaries",
+    "stop_telling",
+    "subscribe",
+    "unsubscribe",
     "NOBODY",
     "AffectedDashboard",
     "Impact",

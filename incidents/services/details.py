@@ -16,6 +16,7 @@ from incidents import wording
 from incidents.models import Incident, RoleAssignment, TimelineEntry
 from incidents.services.locking import lock_incident
 from incidents.services.paging import page_next_step
+from incidents.services.stakeholders import tell_start
 from incidents.severity import is_worse
 
 Kind = TimelineEntry.Kind
@@ -56,6 +57,7 @@ def change_severity(
     incident.record(Kind.SEVERITY, f"{before} to {severity}.", at=at, by=by)
     if is_worse(severity, before):
         page_next_step(incident, at=at, why=f"severity rose to {severity}.")
+        tell_start({incident: []}, at=at)
     _changed(incident, by=by, at=at, severity=[before, severity])
     return incident
 

@@ -20,7 +20,7 @@ from incidents.models import Incident, RoleAssignment, TimelineEntry
 from incidents.services.habits import learn_from
 from incidents.services.locking import lock_incident
 from incidents.services.paging import start_paging
-from incidents.services.stakeholders import tell_end
+from incidents.services.stakeholders import tell_again, tell_end
 from oncall.services import acknowledge_escalation, escalate_now, stop_escalation
 
 Kind = TimelineEntry.Kind
@@ -105,6 +105,7 @@ def reopen_incident(*, incident_id: int, by: User, at: datetime) -> Incident:
     if incident.reopen(by=by, at=at):
         if incident.acknowledged_at is None:
             start_paging(incident, at=at)
+        tell_again(incident, at=at)
         _changed(
             incident, "reopened", by=by, at=at, status=["resolved", incident.status]
         )

@@ -1,166 +1,312 @@
-"""Telling the owners of affected dashboards, once at the start and once at the end.
+"""Telling those who are concerned: once at the start, updates, and once at the end.
 
-One message per owner and incident, however many dashboards. What is told is a row in
-the transaction that makes it true; the e-mail is sent by the paging engine.
+One message for each person and occasion, however many assets of theirs are affected.
+What is told is a row in the transaction that makes it true, with a key that is unique
+to person and occasion; the paging engine sends it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from catalog.models import AssetOwner
-from core.http import absolute_url
+from catalog.models import Asset
 from incidents import wording
-from incidents.models import Incident, Stakeholder, TimelineEntry
-from incidents.services.assessing import failing_since
-from incidents.services.lineage import AssetRow, examine
-from oncall.services import inform
+from incidents.models import Incident, Loudness, Stakeholder, TimelineEntry
+from incidents.services.audience import Person, concerned_by, people
+from incidents.services.letters import (
+    Recipient,
+    end_letter,
+    letter,
+    start_letter,
+)
+from incidents.services.lineage import AssetRow
+from incidents.services.next_word import forget_word, next_words, promise
+from oncall.services import Letter, inform_all
+
+FIELDS = ["mode", "assets", "owns", "told_at", "told_of_end_at", "round"]
+Kind = TimelineEntry.Kind
+# The end of an incident is told of as many assets by name.
+MOST_KEPT = 500
+
+
+@dataclass(slots=True)
+class _Start:
+    """What one incident has to tell of its start."""
+
+    new: list[Stakeholder] = field(default_factory=list)
+    changed: list[Stakeholder] = field(default_factory=list)
+    told: list[tuple[Stakeholder, dict[int, str]]] = field(default_factory=list)
 
 
 def tell_start(
     affected: Mapping[Incident, Iterable[AssetRow]], *, at: datetime
 ) -> None:
-    """Tell those owners of the dashboards of {incident: dashboards} not told before.
+    """Tell those who own the given dashboards of an incident, or follow what it
+    affects, and have not been told; and those for whom it has become serious enough.
 
-    Private incidents are told to nobody. Two queries, and some for each message.
+    Private incidents are told to nobody. Nine statements, whatever the number of
+    incidents and people, and some more as `concerned_by` says.
     """
-    open_to_all = {i: list(rows) for i, rows in affected.items() if not i.private}
-    owners = _owners(row.id for rows in open_to_all.values() for row in rows)
-    if not owners:
+    public = {i: list(rows) for i, rows in affected.items() if not i.private}
+    if not public:
         return
-    known = set(
-        Stakeholder.objects.filter(incident__in=list(open_to_all)).values_list(
-            "incident_id", "email"
-        )
-    )
-    for incident, rows in open_to_all.items():
-        owned = _by_owner(rows, owners)
-        new = {e: n for e, n in owned.items() if (incident.pk, e) not in known}
-        if new:
-            _tell_new_owners(incident, new, at=at)
+    concerns = concerned_by(public)
+    known: dict[int, dict[str, Stakeholder]] = {i.pk: {} for i in public}
+    for one in Stakeholder.objects.filter(incident__in=list(public)):
+        known[one.incident_id][one.email] = one
+    emails = {e for found in concerns.values() for e in found}
+    emails |= {e for rows in known.values() for e in rows}
+    persons = people(emails)
+    starts = {i: _Start() for i in public}
+    for incident, start in starts.items():
+        for email, concern in concerns[incident].items():
+            if email in persons:
+                assets = concern.for_person(persons[email])
+                _meet(
+                    start,
+                    known[incident.pk].get(email),
+                    persons[email],
+                    assets,
+                    incident=incident,
+                    owns=bool(concern.owned),
+                )
+        _wake(start, known[incident.pk].values(), persons, incident=incident)
+    _begin(starts, persons, at=at)
 
 
-def _tell_new_owners(
-    incident: Incident, owned: Mapping[str, list[str]], *, at: datetime
+def _meet(
+    start: _Start,
+    row: Stakeholder | None,
+    person: Person,
+    assets: Mapping[int, str],
+    *,
+    incident: Incident,
+    owns: bool,
 ) -> None:
-    Stakeholder.objects.bulk_create(
-        [Stakeholder(incident=incident, email=e, told_at=at) for e in owned],
-        ignore_conflicts=True,
-    )
-    for email, names in owned.items():
-        told = _told(incident, names)
-        inform(
-            key=f"incident:{incident.pk}:start:{email}",
-            address=email,
-            title=wording.start_title(told),
-            body=wording.start_body(told),
-            url=absolute_url(incident),
-            subject=incident.subject,
-            at=at,
+    """Note somebody who is concerned, or what more of theirs is affected."""
+    if not assets:
+        return
+    if row is None:
+        row = Stakeholder(
+            incident=incident,
+            email=person.email,
+            mode=person.preference.loudness(incident.severity),
+            assets=list(assets)[:MOST_KEPT],
+            owns=owns,
         )
-    owners = wording.counted(len(owned), "owner")
-    incident.record(
-        TimelineEntry.Kind.TOLD,
-        f"Told {owners} of affected dashboards by e-mail: "
-        f"{wording.listed(sorted(owned), 10)}.",
-        at=at,
+        start.new.append(row)
+        if row.mode == Loudness.NOW:
+            start.told.append((row, dict(assets)))
+        return
+    more = [pk for pk in assets if pk not in row.assets]
+    if more and len(row.assets) < MOST_KEPT:
+        row.assets = [*row.assets, *more][:MOST_KEPT]
+        start.changed.append(row)
+
+
+def _wake(
+    start: _Start,
+    rows: Iterable[Stakeholder],
+    persons: Mapping[str, Person],
+    *,
+    incident: Incident,
+) -> None:
+    """Who would have read of it in a summary, or not at all, hears at once when it got
+    worse."""
+    for row in rows:
+        person = persons.get(row.email)
+        if row.mode == Loudness.NOW or row.muted_at is not None or person is None:
+            continue
+        if person.preference.loudness(incident.severity) == Loudness.NOW:
+            row.mode = Loudness.NOW
+            start.told.append((row, {}))
+            if row not in start.changed:
+                start.changed.append(row)
+
+
+def _begin(
+    starts: Mapping[Incident, _Start], persons: Mapping[str, Person], *, at: datetime
+) -> None:
+    told = {i: s.told for i, s in starts.items() if s.told}
+    words = promise(told, at=at)
+    names = names_of(row for rows in told.values() for row, known in rows if not known)
+    letters: list[Letter] = []
+    for incident, rows in told.items():
+        for row, known in rows:
+            person = persons[row.email]
+            if person.preference.start:
+                row.told_at = at
+                assets = list(known.values()) or _named(row, names)
+                to = Recipient(person, assets, row.owns)
+                next_at = words.get(incident.pk)
+                letters.append(
+                    start_letter(incident, to, again=row.round, next_at=next_at)
+                )
+    Stakeholder.objects.bulk_create(
+        [row for s in starts.values() for row in s.new], ignore_conflicts=True
     )
+    changed = [row for s in starts.values() for row in s.changed]
+    if changed:
+        Stakeholder.objects.bulk_update(changed, FIELDS, batch_size=500)
+    inform_all(letters, at=at)
+    for incident, rows in told.items():
+        _record(incident, rows, at=at)
+
+
+def _record(
+    incident: Incident, rows: Iterable[tuple[Stakeholder, object]], *, at: datetime
+) -> None:
+    told = [row for row, _ in rows if row.told_at is not None]
+    for owns, word in ((True, "owner"), (False, "subscriber")):
+        emails = sorted(row.email for row in told if row.owns is owns)
+        if emails:
+            incident.record(
+                Kind.TOLD,
+                f"Told {wording.counted(len(emails), word)} of what is affected: "
+                f"{wording.listed(emails, 10)}.",
+                at=at,
+            )
 
 
 def tell_end(incident: Incident, *, at: datetime) -> None:
-    """Tell everyone who was told of the start that it is over. Safe to repeat."""
-    waiting = list(incident.stakeholders.filter(told_of_end_at=None))
+    """Tell everyone who hears of each step that it is over. Safe to repeat."""
+    forget_word(incident)
+    waiting = list(incident.stakeholders.waiting())
     if not waiting:
         return
-    owned = dashboards_by_owner(incident)
-    for stakeholder in waiting:
-        told = _told(incident, owned.get(stakeholder.email, []))
-        inform(
-            key=f"incident:{incident.pk}:end:{stakeholder.email}",
-            address=stakeholder.email,
-            title=wording.end_title(told),
-            body=wording.end_body(told, ended_at=at),
-            url=absolute_url(incident),
-            subject=incident.subject,
-            at=at,
-        )
-    incident.stakeholders.filter(told_of_end_at=None).update(told_of_end_at=at)
-    emails = sorted(s.email for s in waiting)
-    incident.record(
-        TimelineEntry.Kind.TOLD,
-        f"Told {wording.counted(len(emails), 'owner')} by e-mail that it is over: "
-        f"{wording.listed(emails, 10)}.",
+    persons, names = people(row.email for row in waiting), names_of(waiting)
+    told = [
+        (row, persons[row.email])
+        for row in waiting
+        if row.email in persons and _hears(persons[row.email], "end")
+    ]
+    inform_all(
+        [
+            end_letter(
+                incident,
+                Recipient(person, _named(row, names), row.owns),
+                again=row.round,
+                ended_at=at,
+            )
+            for row, person in told
+        ],
         at=at,
     )
+    incident.stakeholders.waiting().update(told_of_end_at=at)
+    if told:
+        emails = sorted(row.email for row, _ in told)
+        number = "1 person" if len(emails) == 1 else f"{len(emails)} people"
+        incident.record(
+            Kind.TOLD,
+            f"Told {number} that it is over: {wording.listed(emails, 10)}.",
+            at=at,
+        )
+
+
+def tell_again(incident: Incident, *, at: datetime) -> None:
+    """Who was told that it is over hears that it is not: it was reopened."""
+    rows = list(incident.stakeholders.told().exclude(told_of_end_at=None))
+    if not rows or incident.private:
+        return
+    persons, names = people(row.email for row in rows), names_of(rows)
+    rows = [row for row in rows if row.email in persons]
+    start = _Start(changed=rows)
+    for row in rows:
+        row.told_of_end_at, row.round = None, row.round + 1
+        assets = dict(zip(row.assets, _named(row, names), strict=False))
+        start.told.append((row, assets))
+    _begin({incident: start}, persons, at=at)
 
 
 def tell_update(
     incident: Incident, *, update_id: int, text: str, at: datetime
 ) -> list[str]:
     """Send an update to everyone told of the start; return their addresses."""
-    emails = list(incident.stakeholders.values_list("email", flat=True))
-    for email in emails:
-        inform(
-            key=f"incident:{incident.pk}:update:{update_id}:{email}",
-            address=email,
-            title=f"Update: {incident.title}",
-            body=text,
-            url=absolute_url(incident),
-            subject=incident.subject,
-            at=at,
-        )
-    return emails
+    return tell_word(
+        incident,
+        occasion=f"update:{update_id}",
+        title=f"Update: {incident.title}",
+        text=text,
+        at=at,
+    )
+
+
+def tell_word(
+    incident: Incident, *, occasion: str, title: str, text: str, at: datetime
+) -> list[str]:
+    """Send `text` to those who hear of each step, with when they hear next."""
+    rows = (
+        incident.stakeholders.waiting()
+        if incident.is_open
+        else (incident.stakeholders.told())
+    )
+    persons = people(rows.values_list("email", flat=True))
+    told = [one for one in persons.values() if _hears(one, "updates")]
+    if incident.private or not told:
+        return []
+    next_at = next_words([incident.pk]).get(incident.pk)
+    inform_all(
+        [
+            letter(
+                incident,
+                person,
+                occasion=occasion,
+                title=title,
+                body=f"{text}{wording.next_word(next_at, person.user)}",
+            )
+            for person in told
+        ],
+        at=at,
+    )
+    return [person.email for person in told]
+
+
+def _hears(person: Person, occasion: str) -> bool:
+    wanted = bool(getattr(person.preference, occasion))
+    return wanted and person.preference.stopped_at is None
+
+
+def names_of(rows: Iterable[Stakeholder]) -> dict[int, str]:
+    """{asset id: name} of what is affected of theirs. One query."""
+    ids = {pk for row in rows for pk in row.assets}
+    if not ids:
+        return {}
+    return dict(Asset.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def _named(row: Stakeholder, names: Mapping[int, str]) -> list[str]:
+    return [names[pk] for pk in row.assets if pk in names]
 
 
 def move_stakeholders(source: Incident, target: Incident) -> None:
     """Those who were told of `source` have thereby been told of `target`."""
     Stakeholder.objects.bulk_create(
-        [
-            Stakeholder(incident=target, email=s.email, told_at=s.told_at)
-            for s in source.stakeholders.all()
-        ],
+        [_copy(row, target) for row in source.stakeholders.all()],
         ignore_conflicts=True,
     )
     source.stakeholders.all().delete()
+    forget_word(source)
 
 
-def dashboards_by_owner(incident: Incident) -> dict[str, list[str]]:
-    """{e-mail: names of the affected dashboards it owns}."""
-    failing = failing_since([incident.pk])
-    found, _ = examine({incident.pk: failing.get(incident.pk, {})})
-    rows = found[incident.pk].dashboards
-    return _by_owner(rows, _owners(row.id for row in rows))
+def share_stakeholders(source: Incident, targets: Collection[Incident]) -> None:
+    """Those who were told of `source` need not be told of what was split from it."""
+    rows = list(source.stakeholders.waiting())
+    Stakeholder.objects.bulk_create(
+        [_copy(row, target) for target in targets for row in rows],
+        ignore_conflicts=True,
+    )
 
 
-def _owners(asset_ids: Iterable[int]) -> dict[int, list[str]]:
-    owners: dict[int, list[str]] = defaultdict(list)
-    wanted = set(asset_ids)
-    if wanted:
-        for asset_id, email in AssetOwner.objects.filter(asset__in=wanted).values_list(
-            "asset_id", "email"
-        ):
-            owners[asset_id].append(email.lower())
-    return owners
-
-
-def _by_owner(
-    rows: Iterable[AssetRow], owners: Mapping[int, list[str]]
-) -> dict[str, list[str]]:
-    owned: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        for email in owners.get(row.id, []):
-            owned[email].append(row.name)
-    return owned
-
-
-def _told(incident: Incident, dashboards: list[str]) -> wording.Told:
-    return wording.Told(
-        title=incident.title,
-        severity=incident.severity,
-        dashboards=dashboards,
-        since=incident.impact_started_at,
-        cause=str(incident.suspected_asset or ""),
-        responder=str(incident.acknowledged_by or ""),
+def _copy(row: Stakeholder, target: Incident) -> Stakeholder:
+    return Stakeholder(
+        incident=target,
+        email=row.email,
+        mode=row.mode,
+        assets=row.assets,
+        owns=row.owns,
+        told_at=row.told_at,
+        digested_at=row.digested_at,
+        muted_at=row.muted_at,
     )

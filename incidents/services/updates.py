@@ -12,6 +12,7 @@ from incidents import wording
 from incidents.models import StatusUpdate, TimelineEntry
 from incidents.services.lifecycle import change_status
 from incidents.services.locking import lock_incident
+from incidents.services.next_word import promise_anew
 from incidents.services.stakeholders import tell_update
 
 
@@ -38,6 +39,7 @@ def post_update(
     )
     told: list[str] = []
     if audience != StatusUpdate.Audience.INTERNAL:
+        promise_anew(incident, at=at)
         told = tell_update(incident, update_id=update.pk, text=update.text, at=at)
     sent = f" Sent to {wording.listed(told, 10)}." if told else ""
     label = update.get_audience_display()

@@ -13,6 +13,7 @@ from accounts.http import SignedInRequest
 from catalog.models import KnownIssue
 from catalog.services.known_issues import known_issues_of
 from incidents.forms import NoteForm, UpdateForm
+from incidents.look_choices import choices_of
 from incidents.models import Incident
 from incidents.views.parts import ALWAYS, PARTS, TABS, IncidentParts
 
@@ -47,7 +48,7 @@ def detail_page(
         **refused,
     }
     if tab == "updates":
-        emails = incident.stakeholders.values_list("email", flat=True)
+        emails = incident.stakeholders.waiting().values_list("email", flat=True)
         context["stakeholders"] = list(emails)
     return render(request, "incidents/detail.html", context, status=status)
 
@@ -76,8 +77,10 @@ def picture(request: SignedInRequest, pk: int) -> HttpResponse:
     """The picture on a page of its own, larger, with the same as a list below."""
     incident = visible_incident(request, pk)
     at = timezone.now()
-    parts = IncidentParts(incident, user=request.user, at=at, asked={"large": "1"})
+    asked = {**request.GET.dict(), "large": "1"}
+    parts = IncidentParts(incident, user=request.user, at=at, asked=asked)
     context = parts.context("picture", "affected")
+    context["choices"] = choices_of(request.GET)
     context["failing"] = list(incident.failing_assets.select_related("asset"))
     return render(request, "incidents/picture.html", context)
 

@@ -148,6 +148,6 @@ def edit_page(
         "form": form or section.form(incident, request.user, None),
         "action": reverse(section.act, args=[incident.pk]),
         "zone": request.user.time_zone,
-        "hears_of_end": incident.stakeholders.count(),
+        "hears_of_end": incident.stakeholders.told().count(),
     }
     return render(request, "incidents/edit.html", context, status=status)

@@ -14,9 +14,9 @@ from accounts.models import User
 from alerts.models import Alert
 from core.markdown import render_markdown
 from incidents import queries, surroundings
-from incidents.drawing import picture_of
+from incidents.drawing import Look, picture_of
 from incidents.forms import SplitForm
-from incidents.models import Incident, StatusUpdate
+from incidents.models import Incident, Loudness, StatusUpdate
 from incidents.precedents import precedents_of
 from incidents.presenting import (
     NEXT_ACTS,
@@ -28,6 +28,7 @@ from incidents.presenting import (
 )
 from incidents.reach import next_paged
 from incidents.services import Impact, impact_of
+from incidents.services.next_word import next_words
 from incidents.suspects import checks_of, happenings_of
 from oncall.models import Notification
 from oncall.services import Rung, ladder
@@ -38,6 +39,7 @@ ALERTS_PAGE = 50
 MOST_UPDATES = 50
 MOST_DASHBOARDS = 6
 MOST_FAILING = 8
+MOST_NOT_TOLD = 50
 
 Context = dict[str, Any]
 
@@ -88,7 +90,7 @@ class IncidentParts:
     def strip(self) -> Context:
         """Who, what, how bad, since when, and the one next step."""
         incident = self.incident
-        owners = incident.stakeholders.filter(told_of_end_at=None)
+        owners = incident.stakeholders.waiting()
         may_escalate = incident.is_open and self.user.can_respond
         newer, older = surroundings.neighbours(incident, user=self.user)
         return {
@@ -131,6 +133,10 @@ class IncidentParts:
             "shown_dashboards": dashboards[:MOST_DASHBOARDS],
             "told": self.told,
             "told_people": len({one.address for one in self.told}),
+            "not_told": self.incident.stakeholders.exclude(
+                mode=Loudness.NOW, muted_at=None
+            )[:MOST_NOT_TOLD],
+            "next_word_at": next_words([self.incident.pk]).get(self.incident.pk),
         }
 
     def people(self) -> Context:
@@ -178,9 +184,9 @@ class IncidentParts:
         return {"updates": [(one, render_markdown(one.text)) for one in shown]}
 
     def picture(self) -> Context:
-        is_large = "large" in self.asked
-        picture = picture_of(self.incident, self.impact, is_large=is_large)
-        return {"picture": picture, "is_large": is_large}
+        look = Look.read(self.asked)
+        picture = picture_of(self.incident, self.impact, look)
+        return {"picture": picture, "is_large": look.is_large, "look": look}
 
 
 PARTS: dict[str, Callable[[IncidentParts], Context]] = {

@@ -10,19 +10,21 @@ from oncall.services.escalations import (
     start_escalations,
     stop_escalation,
 )
-from oncall.services.informing import inform
+from oncall.services.informing import Letter, inform, inform_all
 from oncall.services.ladder import policy_for_team
 from oncall.services.rungs import Rung, ladder
 from oncall.services.schedules import definition, on_call_ids, reference_form
 
 __all__ = [
     "Call",
+    "Letter",
     "Rung",
     "acknowledge_escalation",
     "acknowledge_page",
     "definition",
     "escalate_now",
     "inform",
+    "inform_all",
     "ladder",
     "on_call_ids",
     "policy_for_team",

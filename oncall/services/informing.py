@@ -1,5 +1,7 @@
 """Telling people who are informed and not paged."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
@@ -36,6 +38,45 @@ def inform(
     if is_new:
         wake(RUN_ENGINE)
     return notification
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message to one person. `key` is unique to person and occasion; `channel` and
+    `address` are those of a contact method, or e-mail."""
+
+    key: str
+    address: str
+    title: str
+    body: str
+    url: str
+    subject: str
+    channel: str = "email"
+    user_id: int | None = None
+    method_id: int | None = None
+
+
+def inform_all(letters: Iterable[Letter], *, at: datetime) -> None:
+    """Owe letters as `inform` owes one, in one statement."""
+    owed = [
+        Notification(
+            idempotency_key=letter.key[:255],
+            subject=letter.subject,
+            channel=letter.channel,
+            address=letter.address,
+            title=letter.title[:1024],
+            body=letter.body,
+            url=letter.url,
+            user_id=letter.user_id,
+            method_id=letter.method_id,
+            created_at=at,
+            due_at=at,
+        )
+        for letter in letters
+    ]
+    if owed:
+        Notification.objects.bulk_create(owed, ignore_conflicts=True, batch_size=500)
+        wake(RUN_ENGINE)
 
 
 def tell_person(

@@ -55,7 +55,7 @@ def test_the_page_answers_what_how_bad_who_and_what_next(
         "nobody yet",
         "Acknowledge</button>",
         "the other failing asset is downstream of it",
-        "1 owner told",
+        "1 person told",
         "2 steps from raw, the last mart",
         "Ada Admin",
         "https://airflow.example.com/raw",
