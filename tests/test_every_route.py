@@ -63,6 +63,8 @@ VIEWERS_MAY = {
     "alerts:api-test-rules": "tries an alert on the rules and saves nothing",
     "oncall:api_simulate": "computes a ladder and sends nothing",
     "oncall:add_browser": "how they themselves are reached",
+    "oncall:my_urgency": "how they themselves are reached",
+    "oncall:api_my_paging": "how they themselves are reached",
     "oncall:add_method": "how they themselves are reached",
     "oncall:send_code": "how they themselves are reached",
     "oncall:verify_method": "how they themselves are reached",
@@ -88,6 +90,8 @@ ADMIN_ONLY = (
     "/settings/invitations/",
     "/settings/audit/",
     "/on-call/imports/",
+    "/on-call/urgency/fallback/",
+    "/api/v1/fallback/",
 )
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -19,6 +20,7 @@ from core.errors import InvalidInputError
 from core.http import absolute_url
 from oncall.api.fields import TeamField, checked, instant_in, person_of
 from oncall.api.shapes import PolicySerializer, SimulationSerializer
+from oncall.conditions import When
 from oncall.models import SEVERITIES, EscalationPolicy, EscalationStep
 from oncall.queries import Reached, foreseen
 from oncall.resolver import format_instant
@@ -34,8 +36,37 @@ from oncall.services.policies import (
 from oncall.services.targets import Target, find_targets, kind_of
 
 
+class WhenSerializer(serializers.Serializer[Any]):
+    """When a step counts. Monday is 0; `start` and `end` are wall times in
+    `timezone`."""
+
+    severities = serializers.ListField(
+        child=serializers.ChoiceField(SEVERITIES), required=False
+    )
+    days = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6), required=False
+    )
+    start = serializers.TimeField(required=False, format="%H:%M")
+    end = serializers.TimeField(required=False, format="%H:%M")
+    timezone = serializers.CharField(max_length=64, required=False)
+
+    def validate_timezone(self, name: str) -> str:
+        if name not in available_timezones():
+            raise serializers.ValidationError(f"There is no zone {name[:40]!r}.")
+        return name
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if ("start" in values) != ("end" in values):
+            raise serializers.ValidationError("Give both start and end, or neither.")
+        for name in {"start", "end"} & values.keys():
+            values[name] = f"{values[name]:%H:%M}"
+        return values
+
+
 class StepSerializer(serializers.Serializer[Any]):
     """`delay_minutes` may be a fraction: 0.5 is 30 seconds."""
+
+    when = WhenSerializer(required=False)
 
     delay_minutes = serializers.FloatField(
         min_value=1 / 60, max_value=MOST_DELAY / timedelta(minutes=1), default=5
@@ -73,6 +104,7 @@ def _step_json(step: EscalationStep) -> dict[str, Any]:
     targets = [one.user or one.schedule or one.team for one in step.targets.all()]
     return {
         "delay_minutes": step.delay / timedelta(minutes=1),
+        "when": step.when,
         "targets": [_target_json(target) for target in targets if target],
     }
 
@@ -93,6 +125,7 @@ def _values_in(request: Request) -> tuple[PolicyValues, int | None]:
     steps = [
         StepValues(
             delay=timedelta(minutes=step["delay_minutes"]),
+            when=When(**step.get("when", {})),
             targets=find_targets(step["targets"], field=f"steps[{index}].targets"),
         )
         for index, step in enumerate(values.pop("steps"))

@@ -74,7 +74,10 @@ class TargetSerializer(Shape):
 
 
 class PolicyStepSerializer(Shape):
+    """`when` is empty for always."""
+
     delay_minutes = serializers.FloatField()
+    when = serializers.DictField()
     targets = TargetSerializer(many=True)
 
 

@@ -1,12 +1,15 @@
 """Editing an escalation policy, and paging by hand."""
 
+from calendar import day_abbr
 from datetime import timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.http import QueryDict
 
 from accounts.models import Team, User
+from oncall.conditions import When
 from oncall.forms.rows import Group, Rows, SelectListField, as_typed, saves
 from oncall.models import SEVERITIES, EscalationPolicy, Schedule
 from oncall.services.policies import MOST_REPEATS, PolicyValues, StepValues
@@ -53,6 +56,34 @@ class PolicyForm(forms.Form):
 
 
 class StepForm(forms.Form):
+    severities = forms.MultipleChoiceField(
+        label="Only for",
+        choices=[(one, one) for one in SEVERITIES],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedMultipleChoiceField(
+        label="Only on",
+        choices=list(enumerate(day_abbr)),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    start = forms.TimeField(
+        label="Only from",
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    end = forms.TimeField(
+        label="To",
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    timezone = forms.ChoiceField(
+        label="By the clock of",
+        choices=[("", "UTC"), *((one, one) for one in sorted(available_timezones()))],
+        required=False,
+    )
     targets = SelectListField(word="Page", label="Page", distinct=True)
     delay = forms.FloatField(
         label="Then wait, in minutes",
@@ -73,7 +104,27 @@ class StepForm(forms.Form):
         """What was filled in. Only for a valid form."""
         delay = timedelta(minutes=self.cleaned_data["delay"])
         targets = find_targets(self.cleaned_data["targets"], field="targets")
-        return StepValues(delay=delay, targets=targets)
+        return StepValues(delay=delay, targets=targets, when=self._when())
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        if bool(values.get("start")) != bool(values.get("end")):
+            self.add_error("end", "Give both ends, or neither.")
+        return values
+
+    def _when(self) -> When:
+        chosen = self.cleaned_data
+        when = When()
+        if chosen["severities"]:
+            when["severities"] = chosen["severities"]
+        if chosen["days"]:
+            when["days"] = chosen["days"]
+        if chosen["start"]:
+            when["start"] = f"{chosen['start']:%H:%M}"
+            when["end"] = f"{chosen['end']:%H:%M}"
+        if chosen["timezone"] and (chosen["days"] or chosen["start"]):
+            when["timezone"] = chosen["timezone"]
+        return when
 
 
 class PolicyEditor:
@@ -101,6 +152,7 @@ class PolicyEditor:
                 prefix=f"r{n}",
                 groups=groups,
                 initial={
+                    **step.when,
                     "delay": _minutes(step.delay),
                     "targets": written(
                         [

@@ -60,13 +60,15 @@ class HabitsForm(UrgencyForm):
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
     )
-    work_start = forms.TimeField(label="From", widget=_time_input())
-    work_end = forms.TimeField(label="To", widget=_time_input())
+    work_start = forms.TimeField(label="I work from", widget=_time_input())
+    work_end = forms.TimeField(label="I work until", widget=_time_input())
     digest_at = forms.TimeField(label="Daily digest at", widget=_time_input())
     quiet_start = forms.TimeField(
         label="Quiet from", required=False, widget=_time_input()
     )
-    quiet_end = forms.TimeField(label="To", required=False, widget=_time_input())
+    quiet_end = forms.TimeField(
+        label="Quiet until", required=False, widget=_time_input()
+    )
     breaks_through = forms.BooleanField(label="SEV1 may wake me", required=False)
     most_pages = forms.IntegerField(
         label="Most pages in ten minutes",
@@ -106,6 +108,7 @@ class DelaysForm(forms.Form):
                     min_value=0,
                     max_value=LONGEST_DELAY_MINUTES,
                     initial=None if delay is None else int(delay.total_seconds() // 60),
+                    widget=forms.NumberInput(attrs={"class": "input input--short"}),
                 )
 
     def delays(self) -> Delays:

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from accounts.models import Team, User
+from oncall.conditions import said
 from oncall.models.schedule import Schedule
 
 
@@ -48,11 +49,15 @@ class EscalationPolicy(models.Model):
 
 
 class EscalationStep(models.Model):
-    """Page all targets, then wait `delay` before the next step."""
+    """Page all targets, then wait `delay` before the next step.
+
+    `when` is a `conditions.When`: at other times the step is passed over at once.
+    """
 
     policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     delay = models.DurationField(default=timedelta(minutes=5))
+    when = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["position"]
@@ -66,6 +71,11 @@ class EscalationStep(models.Model):
 
     def __str__(self) -> str:
         return f"step {self.position + 1}"
+
+    @property
+    def when_said(self) -> str:
+        """In words; empty for always."""
+        return said(self.when)
 
 
 class StepTarget(models.Model):

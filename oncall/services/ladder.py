@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from django.conf import settings
 
 from accounts.models import Team
+from oncall.conditions import When
 from oncall.models import (
     SEVERITIES,
     EscalationPolicy,
@@ -29,6 +30,9 @@ class FrozenTarget(TypedDict):
 
 
 class FrozenStep(TypedDict):
+    """`when` is not in the steps that always count."""
+
+    when: NotRequired[When]
     delay_seconds: int
     targets: list[FrozenTarget]
 
@@ -50,14 +54,17 @@ def freeze(policy: EscalationPolicy | None) -> list[FrozenStep]:
         if policy
         else ()
     )
-    frozen = [
-        FrozenStep(
-            delay_seconds=int(step.delay.total_seconds()),
-            targets=[_freeze_target(target) for target in step.targets.all()],
-        )
-        for step in steps
-    ]
-    return frozen or [admins_step()]
+    return [_freeze_step(step) for step in steps] or [admins_step()]
+
+
+def _freeze_step(step: EscalationStep) -> FrozenStep:
+    frozen = FrozenStep(
+        delay_seconds=int(step.delay.total_seconds()),
+        targets=[_freeze_target(target) for target in step.targets.all()],
+    )
+    if step.when:
+        frozen["when"] = step.when
+    return frozen
 
 
 def urgencies_of(policy: EscalationPolicy | None) -> dict[str, str]:

@@ -4,7 +4,7 @@ A running escalation carries the steps it began with, so none of this changes it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from accounts.models import Team, User
 from accounts.services import record_audit
 from core.errors import DomainError, InvalidInputError, StaleVersionError
 from core.live import publish
+from oncall.conditions import When
 from oncall.models import (
     Escalation,
     EscalationPolicy,
@@ -33,10 +34,11 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class StepValues:
-    """Page all `targets`, then wait `delay` for somebody to answer."""
+    """Page all `targets`, then wait `delay` for somebody to answer; only `when`."""
 
     delay: timedelta
     targets: Sequence[Target]
+    when: When = field(default_factory=When)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,9 @@ def _write(policy: EscalationPolicy, values: PolicyValues) -> dict[str, Any]:
 def _write_steps(policy: EscalationPolicy, steps: Sequence[StepValues]) -> None:
     policy.steps.all().delete()
     rows = EscalationStep.objects.bulk_create(
-        EscalationStep(policy=policy, position=position, delay=step.delay)
+        EscalationStep(
+            policy=policy, position=position, delay=step.delay, when=step.when
+        )
         for position, step in enumerate(steps)
     )
     StepTarget.objects.bulk_create(

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from accounts.models import User
 from core.errors import InvalidInputError
+from oncall.conditions import fits
 from oncall.models import ContactMethod, EscalationPolicy, PagingHabits, Schedule
 from oncall.services.ladder import (
     FrozenStep,
@@ -45,6 +46,10 @@ class Reachable:
             for user in self._targets[key]:
                 users.setdefault(user.pk, user)
         return list(users.values())
+
+    def counts(self, step: FrozenStep, *, severity: str) -> bool:
+        """Whether the step is for `severity` at this instant."""
+        return fits(step.get("when", {}), severity=severity, at=self.at)
 
     def fallback(self) -> tuple[list[User], str]:
         """The people a policy that is exhausted ends at, and what they are called.

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count
 
+from oncall.conditions import said
 from oncall.models import Escalation, EscalationPolicy, Notification, Page
 from oncall.services.ladder import FrozenStep, freeze, urgencies_of
 from oncall.services.reach import Reachable
@@ -94,7 +95,8 @@ def planned(
     rungs: list[Rung] = []
     while lap <= repeats and len(rungs) < MOST_FUTURE_RUNGS:
         reach = Reachable(at=start)
-        users = reach.users_of(steps[step])
+        counts = reach.counts(steps[step], severity=severity)
+        users = reach.users_of(steps[step]) if counts else []
         verdicts = [
             reach.verdict(user, severity=severity, urgencies=urgencies)
             for user in users
@@ -111,7 +113,17 @@ def planned(
                 because=reason(verdict.held, severity),
             )
             for user, verdict in zip(users, verdicts, strict=True)
-        ] or [Rung(lap + 1, step + 1, start, "", None, "planned")]
+        ] or [
+            Rung(
+                lap + 1,
+                step + 1,
+                start,
+                "",
+                None,
+                "planned",
+                because="" if counts else f"only for {said(steps[step]['when'])}",
+            )
+        ]
         start = after_step(steps[step], verdicts, at=start)
         step += 1
         if step == len(steps):

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
+from oncall.conditions import said
 from oncall.models import Escalation, EscalationQuerySet, Page
 from oncall.services import statements
 from oncall.services.ladder import FALLBACK_NAME, FrozenStep
@@ -162,11 +163,15 @@ def plan_steps(escalation: Escalation, *, reach: Reachable) -> Walk:
 def _take_step(walk: Walk, *, reach: Reachable) -> None:
     escalation = walk.escalation
     step: FrozenStep = escalation.steps[escalation.step]
-    users = reach.users_of(step)
+    counts = reach.counts(step, severity=escalation.severity)
+    users = reach.users_of(step) if counts else []
     verdicts = [verdict_on(user, escalation, reach=reach) for user in users]
     for user, verdict in zip(users, verdicts, strict=True):
         _page(walk, user, verdict, reach=reach)
-    if not any(verdict.reaches for verdict in verdicts):
+    if not counts:
+        only = said(step.get("when", {}))
+        walk.said.append(f"Step {escalation.step + 1} is passed over: only for {only}.")
+    elif not any(verdict.reaches for verdict in verdicts):
         labels = ", ".join(target["label"] for target in step["targets"]) or "no one"
         walk.said.append(f"Step {escalation.step + 1} ({labels}) reaches nobody.")
     escalation.next_step_at = after_step(step, verdicts, at=reach.at)
