@@ -50,6 +50,8 @@ class App:
             "HEADWATER_DATA": str(self.data),
             "PORT": str(self.port),
             "ALLOW_PRIVATE_URLS": "true",
+            "PAGE_URGENCY": "now,now,now,now",
+            "MOST_PAGES": "0",
             **self.environment,
         }
 

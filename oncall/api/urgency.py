@@ -1,5 +1,6 @@
 """How urgently one is paged, how urgent a team's pages are, and the fallback."""
 
+from datetime import time
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -42,9 +43,9 @@ class PagingHabitsSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(min_value=0, max_value=6),
         default=[0, 1, 2, 3, 4],
     )
-    work_start = serializers.TimeField(default="09:00")
-    work_end = serializers.TimeField(default="18:00")
-    digest_at = serializers.TimeField(default="09:00")
+    work_start = serializers.TimeField(default=time(9))
+    work_end = serializers.TimeField(default=time(18))
+    digest_at = serializers.TimeField(default=time(9))
     quiet_start = serializers.TimeField(allow_null=True, default=None)
     quiet_end = serializers.TimeField(allow_null=True, default=None)
     breaks_through = serializers.BooleanField(default=False)
