@@ -165,7 +165,7 @@ def escalate_incident(*, incident_id: int, by: User, at: datetime) -> Incident:
     """
     incident = lock_incident(incident_id)
     _must_be_open(incident, "escalated")
-    if not escalate_now(subject=incident.subject, at=at):
+    if not escalate_now(subject=incident.subject, at=at, is_by_hand=True):
         start_paging(incident, at=at)
     incident.record(Kind.PAGED, "Escalated: the next step is paged.", at=at, by=by)
     _changed(incident, "escalated", by=by, at=at)

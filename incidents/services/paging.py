@@ -174,7 +174,8 @@ def page_title(incident: Incident) -> str:
 
 def page_next_step(incident: Incident, *, at: datetime, why: str) -> bool:
     """Take the next step without waiting for it. False when nobody is being paged."""
-    if not escalate_now(subject=incident.subject, at=at):
+    severity = incident.severity
+    if not escalate_now(subject=incident.subject, at=at, severity=severity):
         return False
     incident.record(TimelineEntry.Kind.PAGED, f"Next step paged: {why}", at=at)
     return True
