@@ -24,7 +24,14 @@ MENTION = re.compile(
     rf"({METHOD}(?:(?:/| or ){METHOD})*)? ?([/…](?:<[^>]+>|[^\s?<])*)?(?:\?\S*)?"
 )
 ROOTS = ("/api/", "/v2/", "/in/", "/badge/", "/calendar/")
-VALUES = {"key": "0" * 32, "id": "1", "asset id": "1", "name": "x", "secret": "x"}
+VALUES = {
+    "key": "0" * 32,
+    "id": "1",
+    "asset id": "1",
+    "name": "x",
+    "secret": "x",
+    "slug": "x",
+}
 
 # Promised for a later release. A path that is there must leave this list.
 LATER: set[str] = set()
