@@ -119,6 +119,10 @@ class SplitForm(Form):
     alerts = serializers.ListField(child=IdField(), min_length=1, max_length=1000)
 
 
+class MoveForm(SplitForm):
+    into = IdField()
+
+
 class NoteForm(Form):
     text = serializers.CharField(max_length=TEXT_LENGTH)
     at = UtcField(required=False, allow_null=True)

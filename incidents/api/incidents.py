@@ -207,3 +207,20 @@ class Split(APIView):
             at=timezone.now(),
         )
         return answer(request, new.pk)
+
+
+class Move(APIView):
+    @extend_schema(request=forms.MoveForm, responses=IncidentSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Move alerts to another open incident, and answer with that one."""
+        get_object_or_404(visible(request), pk=pk)
+        told = read(forms.MoveForm, request)
+        get_object_or_404(visible(request), pk=told["into"])
+        target = services.move_alerts(
+            incident_id=pk,
+            alert_ids=set(told["alerts"]),
+            into_id=told["into"],
+            by=person(request),
+            at=timezone.now(),
+        )
+        return answer(request, target.pk)

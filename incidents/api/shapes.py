@@ -36,6 +36,7 @@ class CauseSerializer(serializers.Serializer[Any]):
     score = serializers.FloatField()
     failing = serializers.BooleanField()
     reasons = serializers.ListField(child=serializers.CharField())
+    links = serializers.DictField(child=serializers.CharField(), required=False)
 
 
 class IncidentSerializer(_UtcSerializer):

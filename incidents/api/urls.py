@@ -23,6 +23,7 @@ routes: list[URLPattern | URLResolver] = [
     path(f"{_ONE}escalate/", incidents.Escalate.as_view(), name="api-escalate"),
     path(f"{_ONE}merge/", incidents.Merge.as_view(), name="api-merge"),
     path(f"{_ONE}split/", incidents.Split.as_view(), name="api-split"),
+    path(f"{_ONE}move/", incidents.Move.as_view(), name="api-move"),
     path(f"{_ONE}timeline/", parts.Timeline.as_view(), name="api-timeline"),
     path(f"{_ONE}alerts/", parts.Alerts.as_view(), name="api-alerts"),
     path(f"{_ONE}causes/", parts.Causes.as_view(), name="api-causes"),
