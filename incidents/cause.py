@@ -188,7 +188,8 @@ def _most_covering(found: Field, case: Case) -> tuple[list[int], Floats]:
 
 def _add_partial(chances: dict[int, float], found: Field, case: Case) -> None:
     """Failing assets that explain only some of the failures come last, but come."""
-    for asset_id in case.since.keys() - chances.keys():
+    known = set(found.alarms.assets.tolist())
+    for asset_id in known & case.since.keys() - chances.keys():
         below = found.failing_below(asset_id) & case.since.keys()
         chances[asset_id] = PARTIAL * len(below) / len(case.since)
 

@@ -200,8 +200,9 @@ class Field:
 
     def failing_above(self, asset_id: int) -> set[int]:
         """The failing assets upstream of a failing one; not those in a cycle."""
-        (alarm,) = np.flatnonzero(self.alarms.assets == asset_id)
-        above = self.steps_from(int(alarm)).keys() - {int(alarm)}
+        above: set[int] = set()
+        for alarm in np.flatnonzero(self.alarms.assets == asset_id).tolist():
+            above |= self.steps_from(alarm).keys() - {alarm}
         return set(self.alarms.assets[sorted(above)].tolist())
 
     def children(self, asset_id: int) -> set[int]:

@@ -155,6 +155,11 @@ def test_a_cycle_does_no_harm() -> None:
     assert suspected(ranked(1, 2, lineage=loop)) in {1, 2}
 
 
+def test_of_a_very_large_incident_the_earliest_failures_are_weighed() -> None:
+    wide = LineageSnapshot.build([(1, child) for child in range(2, 150)])
+    assert suspected(ranked(*range(1, 150), lineage=wide)) == 1
+
+
 def test_without_a_known_asset_there_is_no_suspect() -> None:
     assert ranked() == []
     assert suspected([]) is None
