@@ -20,10 +20,12 @@ from core.errors import (
     InvalidTransitionError,
     StaleVersionError,
 )
+from core.http import as_conflict
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Map the errors of `core.errors` to the bodies the contract promises."""
+    exc = as_conflict(exc)
     if isinstance(exc, InvalidInputError):
         return Response(_body_of(exc.errors), status=exc.status)
     if isinstance(exc, InvalidTransitionError | StaleVersionError):

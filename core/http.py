@@ -1,13 +1,16 @@
 """Small HTTP pieces every app shares."""
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
 from django_htmx.middleware import HtmxDetails
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from core.errors import DomainError, InvalidInputError
 
@@ -25,6 +28,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 API = "/api/"
+
+CONFLICTS = {
+    ForeignKeyViolation: "Something this names was removed meanwhile. Look again.",
+    UniqueViolation: "Somebody saved the same meanwhile. Look again.",
+}
+
+logger = logging.getLogger(__name__)
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -59,14 +69,30 @@ class DomainErrorMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
-        if not isinstance(exception, DomainError | InvalidInputError):
+        error = as_conflict(exception)
+        if not isinstance(error, DomainError | InvalidInputError):
             return None
         return render(
             request,
             "error.html",
-            {"message": str(exception), "status": exception.status},
-            status=exception.status,
+            {"message": str(error), "status": error.status},
+            status=error.status,
         )
+
+
+def as_conflict(error: Exception) -> Exception:
+    """Return a DomainError for what only somebody else's change at the same instant
+    lets happen, as the database tells it, and any other error as it is.
+
+    What a row names is looked up before, but held to until the commit: meanwhile it
+    can be deleted or merged, or another row can take the same name.
+    """
+    if isinstance(error, IntegrityError):
+        for violation, told in CONFLICTS.items():
+            if isinstance(error.__cause__, violation):
+                logger.warning("a conflict only the database saw", exc_info=error)
+                return DomainError(told)
+    return error
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
