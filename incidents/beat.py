@@ -1,5 +1,7 @@
 """What incidents do by themselves. Each may run twice, late or not at all."""
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -15,6 +17,9 @@ from incidents.services import (
 MOST_BATCHES = 200
 # The first pages of a storm go out after a small transaction, not after a big one.
 FIRST_BATCH, LARGEST_BATCH = 32, 512
+# Telling faults apart takes more than twice as long for twice as many alerts, so large
+# batches are for where that is quick. Pages wait for their batch.
+LONG_SECONDS = 1.0
 
 
 @shared_task
@@ -26,10 +31,18 @@ def correlate_alerts() -> None:
     size = FIRST_BATCH
     for _ in range(MOST_BATCHES):
         told = record_catalog_facts(at=timezone.now())
+        began = time.monotonic()
         taken = correlate_changed_alerts(at=timezone.now(), limit=size)
         if not taken and not told:
             return
-        size = min(size * 2, LARGEST_BATCH)
+        size = next_size(size, seconds=time.monotonic() - began)
+
+
+def next_size(size: int, *, seconds: float) -> int:
+    """How many alerts to take at once after `size` took so long."""
+    if seconds > LONG_SECONDS:
+        return max(size // 2, 1)
+    return min(size * 2, LARGEST_BATCH) if seconds < LONG_SECONDS / 2 else size
 
 
 @shared_task
