@@ -52,8 +52,13 @@ FILL = """
 
 
 def sign_in(app: App) -> httpx.Client:
-    """A browser's client of an admin."""
+    """A browser's client of an admin, who is made."""
     app.make_admin()
+    return browser(app)
+
+
+def browser(app: App) -> httpx.Client:
+    """A client that is signed in as the admin there is."""
     client = httpx.Client(base_url=app.url, follow_redirects=True, timeout=30)
     client.get("/accounts/login/")
     form = {

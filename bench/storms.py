@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from bench.pages import sign_in
+from bench.pages import browser
 from bench.world import Inlet, World
 from tests.chaos.world import connect
 from tests.waiting import wait_until
@@ -151,7 +151,7 @@ def _of_fault(number: int, faults: int) -> dict[str, object]:
 
 
 def _read_pages(world: World, waits: list[float], is_over: threading.Event) -> None:
-    with sign_in(world.app) as client:
+    with browser(world.app) as client:
         while not is_over.wait(0.2):
             for path in PAGES:
                 began = time.time()
