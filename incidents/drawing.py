@@ -125,8 +125,8 @@ def _states(
     recovered: dict[int, State] = {pk: "recovered" for pk, now in failing.items()}
     if not incident.is_open:
         return dict.fromkeys(shown, "healthy") | recovered
-    states: dict[int, State] = dict.fromkeys(shown, "stale")
-    states |= {pk: "failing" if now else "recovered" for pk, now in failing.items()}
+    firing: dict[int, State] = {pk: "failing" for pk, now in failing.items() if now}
+    states: dict[int, State] = dict.fromkeys(shown, "stale") | recovered | firing
     if incident.suspected_asset_id:
         states[incident.suspected_asset_id] = "cause"
     return states

@@ -83,7 +83,8 @@ def distinct(values: Ints) -> Ints:
     """Sorted and without doubles; quicker than `np.unique` where there are many."""
     ordered: Ints = np.sort(values)
     is_new = np.append(True, ordered[1:] != ordered[:-1])[: ordered.size]
-    return ordered[is_new]
+    kept: Ints = ordered[is_new]
+    return kept
 
 
 def _together(*parts: NDArray[np.int64]) -> NDArray[np.int64]:

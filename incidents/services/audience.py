@@ -126,7 +126,7 @@ def _add_followers(concerns: Concerns, reached: Mapping[Incident, set[int]]) -> 
     for email, asset, team in Subscription.objects.values_list(
         "user__email", "asset_id", "team_id"
     ):
-        followers = by_team[team] if asset is None else by_asset[asset]
+        followers = by_asset[asset] if asset else by_team[team]
         followers.append(email.lower())
     if not (by_asset or by_team):
         return

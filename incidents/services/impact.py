@@ -154,7 +154,7 @@ def failing_columns(incident: Incident) -> dict[int, frozenset[str] | None]:
     unlinked: list[tuple[str, str]] = []
     for asset_id, labels, namespace, name in rows:
         column = str(labels.get("column", "")).lower()
-        if asset_id is None:
+        if not asset_id:
             unlinked.append((Asset.make_identity(namespace, name), column))
         else:
             named[asset_id].add(column)

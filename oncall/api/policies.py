@@ -1,7 +1,7 @@
 """Escalation policies, and what one would do."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django.db.models import QuerySet
@@ -125,7 +125,7 @@ def _values_in(request: Request) -> tuple[PolicyValues, int | None]:
     steps = [
         StepValues(
             delay=timedelta(minutes=step["delay_minutes"]),
-            when=When(**step.get("when", {})),
+            when=cast(When, step.get("when", {})),
             targets=find_targets(step["targets"], field=f"steps[{index}].targets"),
         )
         for index, step in enumerate(values.pop("steps"))

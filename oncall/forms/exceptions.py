@@ -61,7 +61,7 @@ def person_choice(**options: Any) -> forms.ModelChoiceField[User]:
     )
 
 
-class PeopleField(forms.ModelMultipleChoiceField):
+class PeopleField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # no such at run time
     """Some people; a list of boxes."""
 
     def __init__(self, **options: Any) -> None:

@@ -1,6 +1,7 @@
 """Hand-off notes: what is open and what is known, from who leaves to who comes."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -101,7 +102,9 @@ def next_people(schedule: Schedule, leaving: User, *, at: datetime) -> list[User
 
 def open_matters(schedule: Schedule, *, reader: User, at: datetime) -> list[Matter]:
     """What the apps to the right call open for this schedule's people."""
-    answers = handoff_matters.send(Schedule, schedule=schedule, reader=reader, at=at)
+    answers: list[tuple[Any, Any]] = handoff_matters.send(
+        Schedule, schedule=schedule, reader=reader, at=at
+    )
     return [matter for _, matters in answers for matter in matters]
 
 

@@ -155,6 +155,7 @@ def _preview(
     values: OverrideValues | SwapValues,
 ) -> dict[str, Any]:
     at, zone = timezone.now(), ZoneInfo(found.timezone)
+    asked = request.POST or request.GET
     extra = _unsaved(found, values)
     before, after = preview(found, extra, zone=zone, reader=request.user, at=at)
     return {
@@ -170,7 +171,11 @@ def _preview(
         "told": describe(extra) if isinstance(extra, Override) else "",
         "sent": [
             *((name, form.data.get(name, "")) for name in FIELDS),
-            *(("offered_to", key) for key in form.data.getlist("offered_to")),
+            *(
+                ("offered_to", key)
+                for key in request.POST.getlist("offered_to")
+                or request.GET.getlist("offered_to")
+            ),
         ],
     }
 

@@ -119,8 +119,8 @@ def cover(request: SignedInRequest) -> HttpResponse:
         try:
             touched = cover_me(values=form.values(), by=user, at=at)
         except InvalidInputError as error:
-            for field, told in error.errors.items():
-                form.add_error(field if field in form.fields else "taker", told)
+            for field, wrong in error.errors.items():
+                form.add_error(field if field in form.fields else "taker", wrong)
         else:
             names = ", ".join(str(one) for one in touched)
             taker = form.cleaned_data["taker"]

@@ -15,6 +15,7 @@ from tests.factories import make_user
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 3, 23, tzinfo=UTC)  # a Monday
+END = START + timedelta(days=7)
 MADRID = ZoneInfo("Europe/Madrid")
 
 
@@ -91,8 +92,8 @@ def test_a_persons_load_is_hours_pages_and_answers(week: tuple[User, User]) -> N
     page(ada, START + 12 * HOUR, 90)
     page(ada, START + 13 * HOUR, None)
     page(ada, START + timedelta(days=5), 5)  # not her time
-    period = {"start": START, "end": START + timedelta(days=7)}
-    first, second = loads_of(stints_between(**period), **period)
+    period = {"start": START, "end": END}
+    first, second = loads_of(stints_between(start=START, end=END), **period)
     assert (first.user, first.hours.total, first.stints) == (ada, 96 * HOUR, 1)
     assert (first.pages, first.night_pages) == (3, 1)
     assert first.acknowledged_in == timedelta(seconds=60)
@@ -104,8 +105,8 @@ def test_a_persons_load_is_hours_pages_and_answers(week: tuple[User, User]) -> N
 def test_the_sheet_for_pay_has_a_line_a_stint_and_no_formulas(
     week: tuple[User, User],
 ) -> None:
-    period = {"start": START, "end": START + timedelta(days=7)}
-    stints = stints_between(**period)
+    period = {"start": START, "end": END}
+    stints = stints_between(start=START, end=END)
     lines = list(csv.DictReader(stints_csv(stints).splitlines()))
     assert [(line["person"], line["hours"]) for line in lines] == [
         ("Ada Winter", "96.00"),

@@ -179,8 +179,8 @@ def test_a_vacation_in_a_shift_needs_cover_until_there_is_one() -> None:
         note="skiing",
         at=START,
     )
-    window = {"start": START, "end": START + 3 * DAY}
-    [gap] = needing_cover(**window)
+    end = START + 3 * DAY
+    [gap] = needing_cover(start=START, end=end)
     assert (gap.user, gap.start, gap.end) == (
         str(bo.pk),
         START + DAY + 4 * HOUR,
@@ -188,7 +188,7 @@ def test_a_vacation_in_a_shift_needs_cover_until_there_is_one() -> None:
     )
     values = SwapValues(giver=bo, start_at=gap.start, end_at=gap.end, taker=ada)
     cover_me(values=values, by=bo, at=START)
-    assert needing_cover(**window) == []
+    assert needing_cover(start=START, end=end) == []
     assert on_call_ids(schedule, at=gap.start) == [ada.pk]
 
 
