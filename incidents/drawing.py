@@ -123,10 +123,12 @@ def _states(
 ) -> dict[int, State]:
     """What each asset is drawn as; its own health where nothing is known better."""
     recovered: dict[int, State] = {pk: "recovered" for pk, now in failing.items()}
+    otherwise: State = "stale" if incident.is_open else "healthy"
+    states: dict[int, State] = dict.fromkeys(shown, otherwise)
+    states |= recovered
     if not incident.is_open:
-        return dict.fromkeys(shown, "healthy") | recovered
-    firing: dict[int, State] = {pk: "failing" for pk, now in failing.items() if now}
-    states: dict[int, State] = dict.fromkeys(shown, "stale") | recovered | firing
+        return states
+    states |= {pk: "failing" for pk, now in failing.items() if now}
     if incident.suspected_asset_id:
         states[incident.suspected_asset_id] = "cause"
     return states
