@@ -99,7 +99,9 @@ class SignatureInput(SignatureSerializer):
 class IntegrationSerializer(serializers.ModelSerializer[Integration]):
     """Without the key: that is shown once, when it is made."""
 
-    team = serializers.SlugRelatedField[Team](slug_field="name", read_only=True)
+    team = serializers.SlugRelatedField[Team](
+        slug_field="name", read_only=True, allow_null=True
+    )
     escalation_policy = serializers.IntegerField(
         source="escalation_policy_id", read_only=True, allow_null=True
     )

@@ -178,14 +178,15 @@ class ExpectationDetail(APIView):
 
 
 class SuggestedFreshness(APIView):
-    @extend_schema(responses=SuggestionSerializer)
+    @extend_schema(responses={200: SuggestionSerializer, 204: None})
     def get(self, request: Request, pk: int) -> Response:
-        """A rhythm learnt from the runs of the last 60 days, in your time zone."""
+        """A rhythm learnt from the runs of the last 60 days, in your time zone; nothing
+        (204) from too few."""
         get_object_or_404(Asset, pk=pk)
         zone = _person(request).time_zone or "UTC"
         found = suggestion_for(pk, zone=zone, at=timezone.now())
         if found is None:
-            return Response(None)
+            return Response(status=status.HTTP_204_NO_CONTENT)
         rhythm = found.rhythm
         told = {
             "every": int(rhythm.every.total_seconds()),

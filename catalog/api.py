@@ -45,7 +45,9 @@ _ID = re.compile(r"[0-9]{1,18}")
 class AssetSerializer(serializers.ModelSerializer[Asset]):
     """`url` is the asset's own link; `page` is where Headwater shows it."""
 
-    team = serializers.SlugRelatedField[Team](slug_field="name", read_only=True)
+    team = serializers.SlugRelatedField[Team](
+        slug_field="name", read_only=True, allow_null=True
+    )
     owners = serializers.SlugRelatedField[Any](
         slug_field="email", many=True, read_only=True
     )

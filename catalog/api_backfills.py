@@ -22,8 +22,12 @@ from core.http import absolute_url
 
 class BackfillSerializer(serializers.ModelSerializer[Backfill]):
     assets = serializers.SerializerMethodField()
-    created_by = serializers.SlugRelatedField[User](slug_field="email", read_only=True)
-    verified_by = serializers.SlugRelatedField[User](slug_field="email", read_only=True)
+    created_by = serializers.SlugRelatedField[User](
+        slug_field="email", read_only=True, allow_null=True
+    )
+    verified_by = serializers.SlugRelatedField[User](
+        slug_field="email", read_only=True, allow_null=True
+    )
     page = serializers.SerializerMethodField()
 
     class Meta:

@@ -33,7 +33,9 @@ FILES = ("manifest", "catalog", "run_results", "file")
 
 
 class ImportJobSerializer(serializers.ModelSerializer[ImportJob]):
-    by = serializers.SlugRelatedField[User](slug_field="email", read_only=True)
+    by = serializers.SlugRelatedField[User](
+        slug_field="email", read_only=True, allow_null=True
+    )
     page = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
 

@@ -26,10 +26,12 @@ def read(form: type[Form], request: Request, **options: Any) -> dict[str, Any]:
 
 
 class PostmortemSerializer(serializers.ModelSerializer[Postmortem]):
-    created_by = serializers.SlugRelatedField[User](slug_field="email", read_only=True)
+    created_by = serializers.SlugRelatedField[User](
+        slug_field="email", read_only=True, allow_null=True
+    )
     created_at = UtcField()
     updated_at = UtcField()
-    published_at = UtcField()
+    published_at = UtcField(allow_null=True)
     url = serializers.SerializerMethodField()
 
     class Meta:
@@ -122,11 +124,13 @@ class PriorityField(serializers.ChoiceField):
 
 
 class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
-    owner = serializers.SlugRelatedField[User](slug_field="email", read_only=True)
-    due = serializers.DateField(source="due_on")
+    owner = serializers.SlugRelatedField[User](
+        slug_field="email", read_only=True, allow_null=True
+    )
+    due = serializers.DateField(source="due_on", allow_null=True)
     status = serializers.SerializerMethodField()
     created_at = UtcField()
-    done_at = UtcField()
+    done_at = UtcField(allow_null=True)
     url = serializers.SerializerMethodField()
 
     class Meta:

@@ -42,11 +42,15 @@ class CauseSerializer(serializers.Serializer[Any]):
 class IncidentSerializer(_UtcSerializer):
     """An incident as `for_api()` loads it."""
 
-    team = serializers.SlugRelatedField[Team](slug_field="name", read_only=True)
-    acknowledged_by = serializers.SlugRelatedField[User](
-        slug_field="email", read_only=True
+    team = serializers.SlugRelatedField[Team](
+        slug_field="name", read_only=True, allow_null=True
     )
-    declared_by = serializers.SlugRelatedField[User](slug_field="email", read_only=True)
+    acknowledged_by = serializers.SlugRelatedField[User](
+        slug_field="email", read_only=True, allow_null=True
+    )
+    declared_by = serializers.SlugRelatedField[User](
+        slug_field="email", read_only=True, allow_null=True
+    )
     recurs_from = serializers.SerializerMethodField()
     roles = serializers.SerializerMethodField()
     suspected_cause = serializers.SerializerMethodField()
@@ -133,7 +137,9 @@ class IncidentSerializer(_UtcSerializer):
 
 
 class TimelineEntrySerializer(_UtcSerializer):
-    actor = serializers.SlugRelatedField[User](slug_field="email", read_only=True)
+    actor = serializers.SlugRelatedField[User](
+        slug_field="email", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = TimelineEntry
@@ -185,7 +191,9 @@ class ImpactSerializer(serializers.Serializer[Any]):
 
 
 class StatusUpdateSerializer(_UtcSerializer):
-    by = serializers.SlugRelatedField[User](slug_field="email", read_only=True)
+    by = serializers.SlugRelatedField[User](
+        slug_field="email", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = StatusUpdate

@@ -28,8 +28,8 @@ from oncall.services.swaps import SwapValues, offer_swap, take_swap
 
 
 class OverrideSerializer(serializers.ModelSerializer[Override]):
-    add = PersonField()
-    remove = PersonField()
+    add = PersonField(allow_null=True)
+    remove = PersonField(allow_null=True)
     start = InstantField(source="start_at")
     end = InstantField(source="end_at")
 

@@ -34,7 +34,7 @@ class NewPageSerializer(serializers.Serializer[Any]):
 
 
 class ContactMethodSerializer(serializers.ModelSerializer[ContactMethod]):
-    verified_at = InstantField()
+    verified_at = InstantField(allow_null=True)
     delay_minutes = serializers.SerializerMethodField()
 
     class Meta:

@@ -63,7 +63,7 @@ def test_the_api_sets_lists_and_deletes_expectations(signed_in: Client) -> None:
     bad = signed_in.post("/api/v1/expectations/", nothing, "application/json")
     assert bad.status_code == 400
     empty = signed_in.get(f"/api/v1/assets/{asset.pk}/expectations/suggestion/")
-    assert (empty.status_code, empty.content) == (200, b"")
+    assert (empty.status_code, empty.content) == (204, b"")
     assert signed_in.delete(f"/api/v1/expectations/{made.json()['id']}/").status_code
     assert not Expectation.objects.exists()
 
