@@ -1,8 +1,8 @@
 """Keeping answers that many ask for at once, in front of the pages.
 
 A badge on a busy dashboard, or a pipeline that asks in every task, costs the work of
-one page for all who ask within a few seconds. What is kept is forgotten as soon as something
-changes, and after KEPT_SECONDS in any case.
+one page for all who ask within a few seconds. What is kept is forgotten as soon as
+something changes, and after KEPT_SECONDS in any case.
 """
 
 import asyncio

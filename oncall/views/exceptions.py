@@ -171,11 +171,7 @@ def _preview(
         "told": describe(extra) if isinstance(extra, Override) else "",
         "sent": [
             *((name, form.data.get(name, "")) for name in FIELDS),
-            *(
-                ("offered_to", key)
-                for key in request.POST.getlist("offered_to")
-                or request.GET.getlist("offered_to")
-            ),
+            *(("offered_to", key) for key in asked.getlist("offered_to")),
         ],
     }
 

@@ -55,15 +55,19 @@ def fire(app: App, **alert: object) -> None:
     assert answer.status_code == 202
 
 
+def import_catalog(app: App) -> None:
+    token = app.manage("token", "ada@example.com").strip().splitlines()[-1]
+    with app.client(token) as client:
+        imported = client.post("/api/v1/catalog/import/", json=CATALOG)
+        assert imported.status_code == 200
+
+
 def test_from_the_first_alert_to_the_published_postmortem(
     app: App, chromium: Browser, console: Console
 ) -> None:
     desk = console.watch(chromium.new_context().new_page())
     first_run(desk, app)
-    token = app.manage("token", "ada@example.com").strip().splitlines()[-1]
-    with app.client(token) as client:
-        imported = client.post("/api/v1/catalog/import/", json=CATALOG)
-        assert imported.status_code == 200
+    import_catalog(app)
 
     # It appears by itself, at its source, with the dashboard it reaches.
     desk.goto(f"{app.url}/incidents/")
