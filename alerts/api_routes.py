@@ -91,10 +91,14 @@ class OrderInput(serializers.Serializer[Any]):
     ids = serializers.ListField(child=serializers.IntegerField(min_value=1))
 
 
+class RoutesSerializer(serializers.Serializer[Any]):
+    results = RouteSerializer(many=True)
+
+
 class Routes(APIView):
     """The rules as they are asked, the default one last."""
 
-    @extend_schema(responses=RouteSerializer(many=True))
+    @extend_schema(responses=RoutesSerializer)
     def get(self, request: Request) -> Response:
         return Response({"results": _routes_json(at=timezone.now())})
 
@@ -134,7 +138,7 @@ class RouteDetail(APIView):
 
 
 class OrderRoutes(APIView):
-    @extend_schema(request=OrderInput, responses=RouteSerializer(many=True))
+    @extend_schema(request=OrderInput, responses=RoutesSerializer)
     def post(self, request: Request) -> Response:
         """Ask the rules in this order; ones not named come after them."""
         ids = checked(OrderInput(data=request.data))["ids"]
