@@ -224,3 +224,26 @@ def test_a_sender_that_stops_in_the_middle_is_let_go() -> None:
 
     asyncio.run(ask())
     assert sent[0]["status"] == 408
+
+
+def test_keys_that_only_look_alike_stay_apart(server: httpx.Client) -> None:
+    """In one batch: case, blanks, composed and decomposed letters, and long ones."""
+    make_integration(KEY)
+    keys = ["a", "A", "a\u200b", "\u00e9", "e\u0301", "k" * 255, "k" * 254, "1", "01"]
+    sent = [{"title": "t", "dedup_key": key} for key in keys]
+    assert post(server, json.dumps(sent).encode()).status_code == 202
+    assert set(Alert.objects.values_list("dedup_key", flat=True)) == set(keys)
+
+
+def test_many_with_one_key_at_once_are_one_alert(server: httpx.Client) -> None:
+    make_integration(KEY, rate_limit=0)
+    bodies = [
+        json.dumps({"title": f"t{n}", "dedup_key": "k", "status": status}).encode()
+        for n in range(20)
+        for status in ("firing", "resolved")
+    ]
+    with ThreadPoolExecutor(16) as pool:
+        codes = set(pool.map(lambda body: post(server, body).status_code, bodies))
+    assert codes == {202}
+    assert set(Alert.objects.values_list("dedup_key", flat=True)) == {"k"}
+    assert Event.objects.count() == len(bodies)
