@@ -39,6 +39,7 @@ STRANGE = [
     "x" * 20_000,
 ]
 # Ending one's own session would end the crawl.
+MOST_FIELDS = 3
 LEFT_OUT = re.compile(r"^/accounts/logout/|^/static/|^/live/")
 
 
@@ -149,13 +150,13 @@ def wrongly_answered(
 @pytest.mark.django_db
 @pytest.mark.timeout(600)  # half a minute, where nothing else runs
 def test_no_form_fails_on_strange_values(admin: Client) -> None:
-    """Each field in turn is strange, the others are as the page has them."""
+    """Some fields of each form in turn are strange, the others as the page has them."""
     _, forms = crawl(admin)
     assert len(forms) > 60
     failed: dict[str, str] = {}
     strange = cycle(STRANGE)
     for form in forms.values():
-        for name in form.fields:
+        for name in list(form.fields)[-MOST_FIELDS:]:
             values = {**form.fields, name: next(strange)}
             wrong = wrongly_answered(admin, form.method, form.action, values)
             if wrong:
@@ -176,7 +177,7 @@ def test_no_page_fails_on_strange_fields(admin: Client) -> None:
     for route, path in {**walked, **paths, **acts}.items():
         if LEFT_OUT.match(path):
             continue
-        for method in ("get", "post", "post"):
+        for method in ("get", "post"):
             values = dict.fromkeys(names, next(strange)[:500])
             wrong = wrongly_answered(admin, method, path, values)
             if wrong:
