@@ -98,7 +98,7 @@ class RoutesSerializer(serializers.Serializer[Any]):
 class Routes(APIView):
     """The rules as they are asked, the default one last."""
 
-    @extend_schema(responses=RoutesSerializer)
+    @extend_schema(responses=RoutesSerializer, operation_id="v1_routing_rules_list")
     def get(self, request: Request) -> Response:
         return Response({"results": _routes_json(at=timezone.now())})
 
