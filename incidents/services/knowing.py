@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from math import log
 
 from catalog.models import Asset, Change, Run
+from core.bulk import any_of
 from incidents.inference.observed import Knowledge, Pair
 from incidents.inference.priors import Habit
 from incidents.models import EdgeHabit
@@ -25,7 +26,7 @@ def know_of(asset_ids: Collection[int], *, between: Between) -> Knowledge:
     """What speaks for and against these assets when something began to fail between
     two moments. Five queries."""
     ids = list(asset_ids)
-    mute = Asset.objects.filter(pk__in=ids, type__in=MUTE_TYPES)
+    mute = Asset.objects.filter(pk__in=any_of(ids), type__in=MUTE_TYPES)
     return Knowledge(
         mute=set(mute.values_list("pk", flat=True)),
         sound=set(sound_since(ids, since=between[0])),
@@ -38,7 +39,7 @@ def sound_since(asset_ids: Collection[int], *, since: datetime) -> dict[int, dat
     """{asset: when a run of it last went well}, of those whose last run did so after
     `since`: begun after it, where the start is known."""
     ended = (
-        Run.objects.filter(asset__in=asset_ids, updated_at__gte=since)
+        Run.objects.filter(asset__in=any_of(asset_ids), updated_at__gte=since)
         .exclude(state__in=(Run.State.RUNNING, Run.State.SKIPPED))
         .values_list("asset_id", "state", "started_at", "ended_at", "updated_at")
         .order_by("updated_at")
@@ -57,7 +58,7 @@ def changes_before(asset_ids: Collection[int], *, between: Between) -> list[Chan
     """The changes of these assets in the day before the last of it began."""
     first, last = between
     rows = Change.objects.filter(
-        asset__in=asset_ids,
+        asset__in=any_of(asset_ids),
         occurred_at__gte=first - CHANGE_LOOKBACK,
         occurred_at__lte=last,
     )
@@ -77,7 +78,7 @@ def leaning(changes: Iterable[Change], *, among: int) -> dict[int, float]:
 
 def _habits(asset_ids: Collection[int]) -> dict[Pair, Habit]:
     rows = EdgeHabit.objects.filter(
-        upstream__in=asset_ids, downstream__in=asset_ids
+        upstream__in=any_of(asset_ids), downstream__in=any_of(asset_ids)
     ).values_list("upstream_id", "downstream_id", "passed", "held", "lag_seconds")
     return {
         (up, down): Habit(passed, held * SPARED, lag)

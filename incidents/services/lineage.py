@@ -12,6 +12,7 @@ from django.conf import settings
 
 from catalog.graph import LineageSnapshot, snapshot
 from catalog.models import Asset, Change, Run
+from core.bulk import any_of
 from incidents.cause import Case, Evidence, KnownChange, Suspect, rank
 from incidents.models import CauseVerdict, FailingAsset
 from incidents.services.knowing import changes_before, know_of, sound_since
@@ -123,7 +124,7 @@ def _failed_runs(
 ) -> dict[int, datetime]:
     """{asset: when a run of it failed around then}."""
     rows = Run.objects.filter(
-        asset__in=asset_ids,
+        asset__in=any_of(asset_ids),
         state=Run.State.FAILED,
         updated_at__gte=between[0] - NEAR,
         updated_at__lte=between[1] + NEAR,
@@ -164,7 +165,7 @@ def affected_by(failing: Iterable[int], lineage: LineageSnapshot) -> set[int]:
 
 
 def _assets(ids: Collection[int]) -> dict[int, AssetRow]:
-    rows = Asset.objects.filter(pk__in=ids).values_list(
+    rows = Asset.objects.filter(pk__in=any_of(ids)).values_list(
         "id", "name", "type", "tier", "team_id"
     )
     return {row[0]: AssetRow(*row) for row in rows}
