@@ -21,8 +21,9 @@ SETTLED_SECONDS = 60.0
 
 _WEBHOOK_FOR_ADMIN = """
     INSERT INTO oncall_contactmethod
-        (user_id, kind, address, position, delay, verified_at, code_hash, code_tries)
-    SELECT id, 'webhook', %s, 0, '0', now(), '', 0 FROM accounts_user
+        (user_id, kind, address, position, delay, delays, verified_at, code_hash,
+         code_tries)
+    SELECT id, 'webhook', %s, 0, '0', '{}', now(), '', 0 FROM accounts_user
 """
 
 STORED = "SELECT dedup_key FROM alerts_alert WHERE dedup_key LIKE %s"
