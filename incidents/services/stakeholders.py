@@ -7,7 +7,7 @@ to person and occasion; the paging engine sends it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -288,15 +288,6 @@ def move_stakeholders(source: Incident, target: Incident) -> None:
     )
     source.stakeholders.all().delete()
     forget_word(source)
-
-
-def share_stakeholders(source: Incident, targets: Collection[Incident]) -> None:
-    """Those who were told of `source` need not be told of what was split from it."""
-    rows = list(source.stakeholders.waiting())
-    Stakeholder.objects.bulk_create(
-        [_copy(row, target) for target in targets for row in rows],
-        ignore_conflicts=True,
-    )
 
 
 def _copy(row: Stakeholder, target: Incident) -> Stakeholder:

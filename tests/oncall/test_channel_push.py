@@ -13,7 +13,12 @@ from py_vapid import Vapid02
 
 from accounts.models import User
 from core.errors import InvalidInputError
-from oncall.channels.base import DeliveryError, Message, RetryableDeliveryError
+from oncall.channels.base import (
+    DeliveryError,
+    Message,
+    RetryableDeliveryError,
+    UnknownDeliveryError,
+)
 from oncall.channels.push import public_key
 from oncall.channels.registry import channel_for
 from tests.fakes.webhook import Answer, FakeWebhook
@@ -90,7 +95,7 @@ def test_a_repeated_message_replaces_the_first(
         (403, DeliveryError),
         (413, DeliveryError),
         (429, RetryableDeliveryError),
-        (502, RetryableDeliveryError),
+        (502, UnknownDeliveryError),
     ],
 )
 def test_what_a_push_service_refuses(
