@@ -59,12 +59,13 @@ OWE = """
 
 LET_BE_DUE = """
     INSERT INTO oncall_escalation (subject, title, body, url, severity, policy_name,
-        policy_version, steps, repeats, lap, step, next_step_at, state, started_at)
+        policy_version, steps, urgencies, repeats, lap, step, next_step_at, state,
+        started_at)
     SELECT 'bench:' || n, 'SEV' || 1 + n %% 4 || ' due ' || n, '', '',
         'SEV' || 1 + n %% 4, 'bench', 1,
         '[{"delay_seconds": 3600,
            "targets": [{"kind": "admins", "id": 0, "label": "Every admin"}]}]',
-        1, 0, 0, %s::timestamptz, 'running', now()
+        '{}', 1, 0, 0, %s::timestamptz, 'running', now()
     FROM generate_series(1, %s) AS n
 """
 

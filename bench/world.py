@@ -159,7 +159,11 @@ def running_world() -> Iterator[World]:
         running_redis(Path(folder)) as redis_url,
         provider() as there,
     ):
-        environment = {"REDIS_URL": redis_url, "LOG_LEVEL": "WARNING"}
+        environment = {
+            "REDIS_URL": redis_url,
+            "LOG_LEVEL": "WARNING",
+            "MOST_PAGES": "0",  # else most pages of one person are bundled
+        }
         app = App(Path(folder) / "hw", environment).start()
         try:
             key = prepare_address(app, there.url)
