@@ -15,8 +15,6 @@ from tests.processes import App, running_redis
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
 
-# What is promised when a worker dies or Redis forgets. A database that comes back
-# from a crash, or a start of everything, takes what the machine needs for it.
 # Late is a fault; how late, on a busy machine, is for the table in docs/benchmarks.md.
 DELAY_ALLOWED_SECONDS = 60.0
 
