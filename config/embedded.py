@@ -69,7 +69,8 @@ def forget_dead_users(data_dir: Path) -> None:
 
 
 def leave(data_dir: Path) -> None:
-    """Stop using the server now; it stops if nobody else uses it."""
+    """Stop using the server now; it stops if nobody else that lives uses it."""
+    forget_dead_users(data_dir)  # such as a child that was ended by a signal
     server = get_server(pgdata(data_dir), cleanup_mode="stop")
     server.ensure_postgres_running()  # it may have been started anew meanwhile
     server.cleanup()

@@ -11,6 +11,7 @@ from oncall.channels.registry import channel_for
 from tests.fakes.webhook import FakeWebhook
 from tests.oncall.test_channel_push import MESSAGE, Phone
 from tests.processes import App
+from tests.waiting import wait_until
 
 
 @pytest.mark.browser
@@ -53,6 +54,8 @@ def shown_by(chromium: Browser, url: str, payload: str) -> dict[str, Any]:
             await navigator.serviceWorker.ready;
         }"""
     )
+    # The event may come after the worker is ready; events are read while asking.
+    wait_until(lambda: browser_page.evaluate("true") and found, what="registration")
     [registration] = {one["registrationId"] for one in found}
     devtools.send(
         "ServiceWorker.deliverPushMessage",

@@ -233,8 +233,7 @@ class Paging(RuleBasedStateMachine):
 
     def _settle(self) -> None:
         for _ in range(20):
-            self.at += timedelta(minutes=7)
-            walk_due_escalations(at=self.at)
+            self.time_passes(420)
             self.send("takes", 100)
         ended = Page.objects.filter(escalation__state__in=["acknowledged", "stopped"])
         wanted = Notification.objects.exclude(page__in=ended)
