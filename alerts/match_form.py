@@ -17,8 +17,8 @@ from alerts.conditions import EQUAL, OPERATORS, LabelTest
 from alerts.models import Alert, Integration, Severity
 from alerts.models.quiet import TITLE_PATTERN_LENGTH, Matching
 from alerts.services.matching import MOST_LABELS, MatchValues
+from catalog.asset_choice import AssetChoiceForm
 from catalog.models import Asset
-from catalog.naming import assets_called, not_one
 from core.errors import InvalidInputError
 from core.text import one_line
 from oncall.forms.rows import SelectListField
@@ -30,7 +30,6 @@ OPERATOR_WORDS = [
     ("!~", "does not match"),
 ]
 LABEL_FIELDS = ("label_name", "label_op", "label_value")
-NAME_LENGTH = 1500
 SPARE_ROWS = 1
 # Which field shows what is wrong with what the services call otherwise.
 FIELD_OF = {"assets": "asset_name", "until": "ends_at", "hours": "hours_start"}
@@ -43,18 +42,14 @@ class LabelRow:
     value: str = ""
 
 
-class MatchForm(forms.Form):
-    """Conditions. `assets` are chosen already; `asset_name` is one more, in words.
-
-    The rows of labels are not fields of the form: `label_rows` has what was sent, and
-    an empty one.
+class MatchForm(AssetChoiceForm):
+    """Conditions. The rows of labels are not fields of the form: `label_rows` has what
+    was sent, and an empty one.
     """
 
     integrations = SelectListField(
         word="Integration", label="Integration", required=False, distinct=True
     )
-    assets = forms.ModelMultipleChoiceField(Asset.objects.all(), required=False)
-    asset_name = forms.CharField(required=False, max_length=NAME_LENGTH, label="Asset")
     includes_downstream = forms.BooleanField(
         required=False,
         initial=True,
@@ -106,20 +101,6 @@ class MatchForm(forms.Form):
 
     def _stored_rows(self) -> list[LabelRow]:
         return [LabelRow(**one) for one in self.initial.get("labels", [])]
-
-    def clean(self) -> dict[str, Any]:
-        """`chosen` holds the assets."""
-        values = super().clean() or {}
-        chosen = list(values.get("assets") or [])
-        name = one_line(values.get("asset_name") or "", NAME_LENGTH)
-        if name:
-            found = assets_called(name)
-            if len(found) == 1:
-                chosen += [asset for asset in found if asset not in chosen]
-            else:
-                self.add_error("asset_name", not_one(name, found))
-        values["chosen"] = chosen
-        return values
 
     def match_values(self) -> MatchValues:
         """What was filled in. Only for a valid form."""

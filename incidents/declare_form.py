@@ -7,19 +7,16 @@ from typing import Any
 from django import forms
 
 from accounts.models import Team
-from catalog.models import Asset
-from catalog.naming import assets_called, not_one
-from core.text import one_line
+from catalog.asset_choice import NAME_LENGTH, AssetChoiceForm
 from incidents.forms import LocalTimeField, severity_field
 from incidents.services import NOBODY, PageTargets
 from oncall.models import EscalationPolicy
 
 USUAL, NOBODY_CHOICE = "", "nobody"
-NAME_LENGTH = 1500
 
 
-class DeclareForm(forms.Form):
-    """`assets` are chosen already; `asset_name` is one more, in words."""
+class DeclareForm(AssetChoiceForm):
+    """A valid one has the assets as `chosen`."""
 
     title = forms.CharField(
         max_length=1024,
@@ -28,7 +25,6 @@ class DeclareForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
     severity = severity_field(initial="SEV3")
-    assets = forms.ModelMultipleChoiceField(Asset.objects.all(), required=False)
     asset_name = forms.CharField(
         required=False, max_length=NAME_LENGTH, label="Affected assets"
     )
@@ -54,20 +50,6 @@ class DeclareForm(forms.Form):
             *((str(p.pk), p.name) for p in EscalationPolicy.objects.all()),
             (NOBODY_CHOICE, "Nobody"),
         ]
-
-    def clean(self) -> dict[str, Any]:
-        """`chosen` holds the assets, `page` whom declare_incident pages."""
-        values = super().clean() or {}
-        chosen = list(values.get("assets") or [])
-        name = one_line(values.get("asset_name") or "", NAME_LENGTH)
-        if name:
-            found = assets_called(name)
-            if len(found) == 1:
-                chosen += [asset for asset in found if asset not in chosen]
-            else:
-                self.add_error("asset_name", not_one(name, found))
-        values["chosen"] = chosen
-        return values
 
     @property
     def policy(self) -> EscalationPolicy | None:
