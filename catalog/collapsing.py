@@ -10,7 +10,7 @@ from typing import Literal
 MOST_NODES = 60
 MOST_LINES = 160
 
-State = Literal["healthy", "failing", "recovered", "stale", "cause"]
+State = Literal["healthy", "failing", "recovered", "stale", "wrong", "cause"]
 # How much is gathered: what does not fit, each column, or each state.
 Fold = Literal["", "layer", "health"]
 Edge = tuple[int, int]
@@ -19,8 +19,9 @@ ORDER: dict[State, int] = {
     "cause": 0,
     "failing": 1,
     "recovered": 2,
-    "stale": 3,
-    "healthy": 4,
+    "wrong": 3,
+    "stale": 4,
+    "healthy": 5,
 }
 
 

@@ -27,12 +27,19 @@ ICON, GAP, PADDING = 14.0, 6.0, 9.0
 INITIALS = 22.0
 LONGEST_LABEL = 20
 
-MARKS = {"cause": "◆ ", "failing": "▲ ", "recovered": "✓ ", "stale": "◌ "}
+MARKS = {
+    "cause": "◆ ",
+    "failing": "▲ ",
+    "recovered": "✓ ",
+    "stale": "◌ ",
+    "wrong": "≠ ",
+}
 STATE_WORDS = {
     "cause": "suspected cause",
     "failing": "failing",
     "recovered": "failed then, recovered",
-    "stale": "suspected stale",
+    "stale": "may be stale",
+    "wrong": "numbers may be wrong",
     "healthy": "healthy",
 }
 

@@ -10,13 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from core.times import instant_or_none
+
+# An interval ends where the next begins: a day's ends at midnight of the day after.
+INTERVALS = {
+    "data_interval_start": "data_interval_end",
+    "nominal_start": "nominal_end",
+}
 LABELS = (
     "data_interval_start",
+    "nominal_start",
     "logical_date",
     "execution_date",
-    "nominal_start",
     "partition",
     "partition_key",
 )
@@ -24,6 +31,7 @@ RUN_LABELS = ("run_id", "parent_run_id", "orchestrator_run_id")
 # A run that was started by hand is for what its starter meant, not for its date.
 RUN_ID = re.compile(r"^(?:scheduled|backfill|dataset_triggered)__(\d{4}-\d\d-\d\d)")
 DAY = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d)(?!\d)")
+LONGEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +44,39 @@ class Days:
 
 def affected_days(labels: Iterable[Mapping[str, object]]) -> Days | None:
     """The days that the labels of failing runs name; None where none does."""
-    days = sorted(day for one in labels for day in _days(one))
-    return Days(days[0], days[-1]) if days else None
+    return together(_days(one) for one in labels)
 
 
-def _days(labels: Mapping[str, object]) -> Iterable[date]:
+def together(spans: Iterable[Days | None]) -> Days | None:
+    """From the first of all to the last; None where nothing is known."""
+    known = [span for span in spans if span is not None]
+    if not known:
+        return None
+    return Days(min(one.first for one in known), max(one.last for one in known))
+
+
+def _days(labels: Mapping[str, object]) -> Days | None:
     for name in LABELS:
-        if (day := _first(DAY.search(str(labels.get(name, ""))))) is not None:
-            yield day
-            return
+        first = _day(DAY.search(str(labels.get(name, ""))))
+        if first is not None:
+            last = _last_of(str(labels.get(INTERVALS.get(name, ""), "")))
+            if last is None or not first <= last <= first + LONGEST:
+                last = first
+            return Days(first, last)
     for name in RUN_LABELS:
-        if (day := _first(RUN_ID.match(str(labels.get(name, ""))))) is not None:
-            yield day
-            return
+        day = _day(RUN_ID.match(str(labels.get(name, ""))))
+        if day is not None:
+            return Days(day, day)
+    return None
 
 
-def _first(found: re.Match[str] | None) -> date | None:
+def _last_of(end: str) -> date | None:
+    """The last day of an interval that ends at `end`, itself not included."""
+    at = instant_or_none(end)
+    return None if at is None else (at - timedelta(microseconds=1)).date()
+
+
+def _day(found: re.Match[str] | None) -> date | None:
     if found is None:
         return None
     try:

@@ -27,10 +27,10 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OpenTrouble:
-    """An open incident that affects the asset, on it or upstream of it. `is_own`: the
-    asset itself is broken, rather than late or fed by what is broken."""
+    """An open incident that affects the asset, on it or upstream of it. `breaks_it`:
+    the asset itself fails or has been given bad data, rather than nothing new."""
 
-    is_own: bool
+    breaks_it: bool
     is_answered: bool
 
 
@@ -62,14 +62,14 @@ def state_of(
     troubles: Iterable[OpenTrouble], *, has_known_issue: bool = False
 ) -> State:
     """What to say: being fixed once somebody works on all that is wrong, else broken
-    when the asset itself fails, else stale. A known issue is said where nothing else
-    is wrong."""
+    when the asset itself fails or its numbers may be wrong, else stale. A known issue
+    is said where nothing else is wrong."""
     found = list(troubles)
     if not found:
         return State.KNOWN_ISSUE if has_known_issue else State.HEALTHY
     if all(trouble.is_answered for trouble in found):
         return State.BEING_FIXED
-    if any(trouble.is_own for trouble in found):
+    if any(trouble.breaks_it for trouble in found):
         return State.BROKEN
     return State.STALE
 

@@ -5,9 +5,11 @@ The same for everybody who asks within a few seconds is asked once (`core.answer
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -26,28 +28,39 @@ from catalog.services import merged_into
 from catalog.services.known_issues import known_issues_of
 from core.http import absolute_url
 from incidents.badge import OpenTrouble, State, draw, state_of
+from incidents.expected import Expected
+from incidents.expected import State as DataState
 from incidents.queries import Trouble, trouble_of
+from incidents.services.faults import expected_by_incident, worst_expected
+from incidents.wording import expectation
 
 MAX_AGE_SECONDS = 15
+UTC = ZoneInfo("UTC")
 # It is made to stand in a frame of any page, and needs nothing from anywhere.
 FRAMED = "default-src 'none'; frame-ancestors *"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a badge says. `since` is when the oldest of what is wrong began."""
+    """What a badge says. `since` is when the oldest of what is wrong began;
+    `expected` what to expect of the data meanwhile."""
 
     asset: Asset
     state: State
     since: datetime | None
     known_issue: KnownIssue | None
+    expected: Expected | None = None
 
     @property
     def note(self) -> str:
-        if self.known_issue is None:
-            return ""
-        is_said = self.state == State.KNOWN_ISSUE
-        return f"{'' if is_said else 'known issue: '}{self.known_issue.text}"
+        """Read out with the badge, and shown beside it in a frame."""
+        parts = []
+        if self.known_issue is not None:
+            is_said = self.state == State.KNOWN_ISSUE
+            parts.append(f"{'' if is_said else 'known issue: '}{self.known_issue.text}")
+        if self.expected is not None:
+            parts.append(expectation(self.expected, UTC))
+        return "; ".join(parts)
 
 
 @require_safe
@@ -79,22 +92,37 @@ def badge(request: HttpRequest, asset_id: int, form: str) -> HttpResponse:
 
 
 def shown_of(asset: Asset, *, user: User | None, at: datetime) -> Shown:
-    """How the asset is for `user`, None a stranger. At most six queries."""
+    """How the asset is for `user`, None a stranger. At most ten queries."""
     troubles = trouble_of([asset], user=user)[asset.pk]
+    expected = expected_by_incident(asset, [t.incident for t in troubles])
     own = [trouble for trouble in troubles if trouble.asset.pk == asset.pk]
     is_broken = bool(own) and not _is_only_late(asset)
     issues = known_issues_of([asset.pk], at=at)
     state = state_of(
-        (_open(trouble, asset, is_broken=is_broken) for trouble in troubles),
+        (_open(trouble, asset, expected, is_broken=is_broken) for trouble in troubles),
         has_known_issue=bool(issues),
     )
     since = min((t.incident.impact_started_at for t in troubles), default=None)
-    return Shown(asset, state, since, issues[0] if issues else None)
+    return Shown(
+        asset,
+        state,
+        since,
+        issues[0] if issues else None,
+        worst_expected(expected.values()),
+    )
 
 
-def _open(trouble: Trouble, asset: Asset, *, is_broken: bool) -> OpenTrouble:
+def _open(
+    trouble: Trouble,
+    asset: Asset,
+    expected: Mapping[int, Expected],
+    *,
+    is_broken: bool,
+) -> OpenTrouble:
+    meant = expected.get(trouble.incident.pk)
+    is_wrong = meant is not None and meant.state == DataState.WRONG
     return OpenTrouble(
-        is_own=is_broken and trouble.asset.pk == asset.pk,
+        breaks_it=is_wrong or (is_broken and trouble.asset.pk == asset.pk),
         is_answered=trouble.incident.acknowledged_at is not None,
     )
 
@@ -119,12 +147,23 @@ def _json(shown: Shown) -> HttpResponse:
             "asset": shown.asset.name,
             "state": shown.state.value.replace(" ", "_"),
             "since": shown.since,
+            "data": _data(shown.expected) if shown.expected else None,
             "known_issue": {"text": issue.text, "until": issue.ends_at}
             if issue
             else None,
             "page": absolute_url(shown.asset),
         }
     )
+
+
+def _data(expected: Expected) -> dict[str, object]:
+    known = expected.days
+    return {
+        "state": expected.state.value,
+        "since": expected.since,
+        "until": expected.until,
+        "days": {"first": known.first, "last": known.last} if known else None,
+    }
 
 
 def _html(shown: Shown) -> HttpResponse:

@@ -21,8 +21,10 @@ from catalog.collapsing import (
 from catalog.drawing import draw_nodes, nodes_of
 from catalog.graph import LineageSnapshot
 from core.text import one_line
+from incidents.expected import State as Data
 from incidents.models import Incident
 from incidents.services import Impact
+from incidents.services.faults import expected_of, faults_in
 from incidents.services.impact import lineage_of
 
 MOST_STALE = 480
@@ -95,7 +97,7 @@ def picture_of(
     if not look.is_large:
         edges = shortened(edges, shown)
     nodes = nodes_of(
-        shown, edges=edges, states=_states(incident, failing, shown), focus=()
+        shown, edges=edges, states=_states(incident, failing, shown, lineage), focus=()
     )
     found = [node for node in nodes if look.find and _is_called(node, look.find)]
     marked = {node.id for node in found}
@@ -119,7 +121,10 @@ def _is_called(node: PictureNode, text: str) -> bool:
 
 
 def _states(
-    incident: Incident, failing: Mapping[int, bool], shown: Iterable[int]
+    incident: Incident,
+    failing: Mapping[int, bool],
+    shown: Iterable[int],
+    lineage: LineageSnapshot,
 ) -> dict[int, State]:
     """What each asset is drawn as; its own health where nothing is known better."""
     recovered: dict[int, State] = {pk: "recovered" for pk, now in failing.items()}
@@ -128,6 +133,8 @@ def _states(
     states |= recovered
     if not incident.is_open:
         return states
+    expected = expected_of(states, faults_in(incident).values(), lineage)
+    states |= {pk: "wrong" for pk, one in expected.items() if one.state == Data.WRONG}
     states |= {pk: "failing" for pk, now in failing.items() if now}
     if incident.suspected_asset_id:
         states[incident.suspected_asset_id] = "cause"

@@ -13,6 +13,7 @@ from core.live import publish
 from incidents.downtime import history_of
 from incidents.models import Incident, IncidentAlert, TimelineEntry
 from incidents.queries import incidents_of_asset
+from incidents.services.faults import expected_by_incident, worst_expected
 from incidents.services.lifecycle import (
     answer_page,
     escalate_incident,
@@ -84,6 +85,7 @@ def show_on_asset_page(
 ) -> list[Panel]:
     """Needs `incidents/_asset_history.html` and `incidents/_asset_panel.html`."""
     found = incidents_of_asset(asset, user=user)
+    expected = expected_by_incident(asset, [*found.open, *found.upstream])
     cells = history_of(asset, user=user, at=at)
     return [
         Panel("incidents/_asset_history.html", {"cells": cells}, order=90),
@@ -93,6 +95,7 @@ def show_on_asset_page(
                 "open_incidents": found.open,
                 "upstream_incidents": found.upstream,
                 "past_incidents": found.past,
+                "expected": worst_expected(expected.values()),
                 "at": at,
             },
         ),

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
+
+from incidents.affected_dates import Days, together
+from incidents.expected import Expected, State
 
 MOST_NAMED = 5
 MOST_LISTED = 40
 
 
 @dataclass(frozen=True, slots=True)
+class Affected:
+    """An affected asset, and what to expect of it where that is known."""
+
+    name: str
+    expected: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """The facts a message is made of. `assets` are the affected ones that one person
-    owns, or only follows; times are said in `zone`. `next_at`: when they hear next."""
+    """The facts a message is made of. `affected` are the assets that one person owns,
+    or only follows; times are said in `zone`. `next_at`: when they hear next."""
 
     title: str
     severity: str
-    assets: Sequence[str]
+    affected: Sequence[Affected]
     since: datetime
     owns: bool = True
     cause: str = ""
     responder: str = ""
     next_at: datetime | None = None
     zone: ZoneInfo = ZoneInfo("UTC")
+
+    @property
+    def assets(self) -> list[str]:
+        return [one.name for one in self.affected]
 
 
 class HasZone(Protocol):
@@ -88,8 +103,7 @@ def start_body(told: Told, *, is_again: bool = False) -> str:
         if is_again
         else f"A problem upstream affects what {yours}: {told.title} ({told.severity})."
     )
-    cause = f" The likely cause is {told.cause}." if told.cause else ""
-    since = local_moment(told.since, told.zone)
+    cause = f"The likely cause is {told.cause}." if told.cause else ""
     coming = (
         f"The next word comes by {local_moment(told.next_at, told.zone)} at the "
         "latest, and one more when it is over."
@@ -100,9 +114,8 @@ def start_body(told: Told, *, is_again: bool = False) -> str:
         opening,
         "",
         "Please do not trust these until you hear from us again:",
-        *_items(told.assets),
-        "",
-        f"They may be stale or wrong since {since}.{cause}",
+        *_expectations(told, ended_at=None),
+        *([cause] if cause else []),
         responder,
         coming,
     ]
@@ -121,8 +134,58 @@ def end_body(told: Told, *, ended_at: datetime) -> str:
         f"It lasted from {began} to {ended}.",
     ]
     if told.assets:
-        lines += ["These can be relied on again:", *_items(told.assets)]
+        lines += [
+            "These can be relied on again:",
+            *_expectations(told, ended_at=ended_at),
+        ]
     return "\n".join(lines)
+
+
+def expectation(one: Expected, zone: ZoneInfo) -> str:
+    """ "has not been updated since Sunday 29 March, 02:14 CEST" """
+    began = _weekday_moment(one.since, zone)
+    if one.until is None:
+        return {
+            State.STALE: f"has not been updated since {began}",
+            State.WRONG: f"numbers since {began} may be wrong",
+            State.EITHER: f"may be stale or wrong since {began}",
+        }[one.state]
+    ended = _weekday_moment(one.until, zone)
+    return {
+        State.STALE: f"was not updated between {began} and {ended}",
+        State.WRONG: f"numbers between {began} and {ended} may have been wrong",
+        State.EITHER: f"may have been stale or wrong between {began} and {ended}",
+    }[one.state]
+
+
+def days(span: Days) -> str:
+    """ "28 March 2026", "28 March 2026 to 2 April 2026" """
+    first, last = (f"{day.day} {day:%B %Y}" for day in (span.first, span.last))
+    return first if first == last else f"{first} to {last}"
+
+
+def _weekday_moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%A} {local_moment(at, zone)}"
+
+
+def _expectations(told: Told, *, ended_at: datetime | None) -> list[str]:
+    """The assets, a line each, with what to expect of each; said once below where it
+    is the same for all."""
+    unknown = Expected(State.EITHER, told.since)
+    every = [one.expected or unknown for one in told.affected]
+    # An end is told once all is over, whatever the alerts say.
+    every = [
+        replace(one, until=one.until or ended_at) if ended_at else one for one in every
+    ]
+    words = [expectation(one, told.zone) for one in every]
+    known = together(one.days for one in every)
+    about = [f"This concerns the data of {days(known)}."] if known else []
+    if len(set(words)) == 1:
+        one = words[0]
+        them = one if one.startswith("numbers") else f"each of these {one}"
+        return [*_items(told.assets), "", f"{them[0].upper()}{them[1:]}.", *about]
+    lines = [f"{name}: {said}" for name, said in zip(told.assets, words, strict=True)]
+    return [*_items(lines), "", *about]
 
 
 def summary_part(

@@ -221,6 +221,8 @@ def _labels(event: LineageEvent) -> dict[str, str]:
             ("parent", event.parent.name if event.parent else ""),
             ("parent_run_id", event.parent_run_id),
             ("orchestrator_run_id", event.orchestrator_run_id),
+            ("nominal_start", event.nominal_start),
+            ("nominal_end", event.nominal_end),
         ]
     )
 

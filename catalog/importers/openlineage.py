@@ -65,7 +65,7 @@ class LineageEvent:
 
     `at` is None for an eventTime in an impossible year. `repeats_parts` marks a whole
     that fails because a part of it has, which is told by itself (a DAG's
-    task_failure).
+    task_failure). `nominal_start` and `nominal_end` are for what time it ran, as sent.
     """
 
     at: datetime | None
@@ -78,6 +78,8 @@ class LineageEvent:
     parent: AssetKey | None = None
     parent_run_id: str = ""
     orchestrator_run_id: str = ""
+    nominal_start: str = ""
+    nominal_end: str = ""
     error: str = ""
     stack_trace: str = ""
     url: str = ""
@@ -148,7 +150,7 @@ def _job_event(
     integration, job_type = integration_of(facets), job_type_of(facets)
     node = _DbtNode.of(job, facets) if integration == "DBT" else None
     job = node.named_alike(job) if node else job
-    error = mapping(run.get("errorMessage"))
+    error, nominal = mapping(run.get("errorMessage")), mapping(run.get("nominalTime"))
     airflow = mapping(run.get("airflow")) or mapping(run.get("airflowDagRun"))
     message = told(error.get("message"), MESSAGE_LENGTH)
     is_noise = integration == "DBT" and bool(_STATEMENT_RUN.fullmatch(key.name))
@@ -165,6 +167,8 @@ def _job_event(
         parent=parent_key,
         parent_run_id=told(mapping(parent.get("run")).get("runId"), RUN_ID_LENGTH),
         orchestrator_run_id=told(mapping(airflow.get("dagRun")).get("run_id")),
+        nominal_start=told(nominal.get("nominalStartTime"), 40),
+        nominal_end=told(nominal.get("nominalEndTime"), 40),
         error=message,
         stack_trace=told(error.get("stackTrace"), MESSAGE_LENGTH),
         url=link(mapping(airflow.get("taskInstance")).get("log_url")),

@@ -13,6 +13,7 @@ from catalog.api import AssetSerializer
 from catalog.models import Asset
 from core.http import absolute_url
 from incidents.api.fields import UtcField
+from incidents.expected import State
 from incidents.models import (
     Incident,
     RoleAssignment,
@@ -178,16 +179,35 @@ class MemberSerializer(_UtcSerializer):
         ]
 
 
+class DaysSerializer(serializers.Serializer[Any]):
+    """For which days data is affected, both included, as the failing runs say."""
+
+    first = serializers.DateField()
+    last = serializers.DateField()
+
+
 class AffectedDashboardSerializer(serializers.Serializer[Any]):
+    """`state`: stale is not updated since `since`, wrong has been given bad data since
+    then. `until` is set once what it hangs from is well again. `fails`: it failed
+    itself."""
+
     asset = AssetSerializer()
     owners = serializers.ListField(child=serializers.EmailField())
     path = AssetSerializer(many=True)
+    state = serializers.ChoiceField(
+        choices=[state.value for state in State], source="expected.state"
+    )
+    since = UtcField(source="expected.since")
+    until = UtcField(source="expected.until", allow_null=True)
+    days = DaysSerializer(source="expected.days", allow_null=True)
+    fails = serializers.BooleanField()
 
 
 class ImpactSerializer(serializers.Serializer[Any]):
     dashboards = AffectedDashboardSerializer(many=True)
     by_type = serializers.DictField(child=serializers.IntegerField())
     assets = serializers.IntegerField()
+    days = DaysSerializer(allow_null=True)
 
 
 class StatusUpdateSerializer(_UtcSerializer):

@@ -12,7 +12,7 @@ from catalog.graph import snapshot
 from catalog.models import Asset, AssetOwner
 from incidents.models import Incident, IncidentAlert, Subscription, TellingPreference
 from incidents.services.assessing import failing_since
-from incidents.services.impact import failing_columns
+from incidents.services.faults import columns_of, faults_in
 from incidents.services.lineage import AssetRow, affected_by
 from oncall.models import ContactMethod
 
@@ -104,7 +104,7 @@ def _where_columns_are_known(incidents: Iterable[Incident]) -> dict[Incident, se
     )
     reached = {}
     for pk in named.values_list("incident_id", flat=True).distinct():
-        columns = failing_columns(by_id[pk])
+        columns = columns_of(faults_in(by_id[pk]).values())
         below = affected_by_columns(columns, snapshot(fresh=True)).assets
         reached[by_id[pk]] = below | columns.keys()
     return reached

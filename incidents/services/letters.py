@@ -22,11 +22,11 @@ UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person, and the names of what is affected of theirs. `owns`: some are their
-    own, not only followed."""
+    """A person, and what is affected of theirs. `owns`: some are their own, not only
+    followed."""
 
     person: Person
-    assets: Sequence[str]
+    affected: Sequence[wording.Affected]
     owns: bool = True
 
 
@@ -101,7 +101,7 @@ def _facts(incident: Incident, to: Recipient, next_at: datetime | None) -> wordi
     return wording.Told(
         title=incident.title,
         severity=incident.severity,
-        assets=to.assets,
+        affected=to.affected,
         owns=to.owns,
         since=incident.impact_started_at,
         cause=str(incident.suspected_asset or ""),

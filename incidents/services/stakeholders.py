@@ -11,10 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from catalog.graph import snapshot
 from catalog.models import Asset
 from incidents import wording
+from incidents.expected import Expected, Fault
 from incidents.models import Incident, Loudness, Stakeholder, TimelineEntry
 from incidents.services.audience import Person, concerned_by, people
+from incidents.services.faults import expected_of, faults_of
 from incidents.services.letters import (
     Recipient,
     end_letter,
@@ -133,13 +136,15 @@ def _begin(
     words = promise(told, at=at)
     names = names_of(row for rows in told.values() for row, known in rows if not known)
     letters: list[Letter] = []
+    faults = faults_of(told)
     for incident, rows in told.items():
-        for row, known in rows:
+        mine = {row.email: known or _named(row, names) for row, known in rows}
+        expected = _expected(mine.values(), faults[incident.pk])
+        for row, _ in rows:
             person = persons[row.email]
             if person.preference.start:
                 row.told_at = at
-                assets = list(known.values()) or _named(row, names)
-                to = Recipient(person, assets, row.owns)
+                to = Recipient(person, _affected(mine[row.email], expected), row.owns)
                 next_at = words.get(incident.pk)
                 letters.append(
                     start_letter(incident, to, again=row.round, next_at=next_at)
@@ -182,11 +187,13 @@ def tell_end(incident: Incident, *, at: datetime) -> None:
         for row in waiting
         if row.email in persons and _hears(persons[row.email], "end")
     ]
+    mine = {row.email: _named(row, names) for row, _ in told}
+    expected = _expected(mine.values(), faults_of([incident])[incident.pk])
     inform_all(
         [
             end_letter(
                 incident,
-                Recipient(person, _named(row, names), row.owns),
+                Recipient(person, _affected(mine[row.email], expected), row.owns),
                 again=row.round,
                 ended_at=at,
             )
@@ -215,8 +222,7 @@ def tell_again(incident: Incident, *, at: datetime) -> None:
     start = _Start(changed=rows)
     for row in rows:
         row.told_of_end_at, row.round = None, row.round + 1
-        assets = dict(zip(row.assets, _named(row, names), strict=False))
-        start.told.append((row, assets))
+        start.told.append((row, _named(row, names)))
     _begin({incident: start}, persons, at=at)
 
 
@@ -276,8 +282,24 @@ def names_of(rows: Iterable[Stakeholder]) -> dict[int, str]:
     return dict(Asset.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
-def _named(row: Stakeholder, names: Mapping[int, str]) -> list[str]:
-    return [names[pk] for pk in row.assets if pk in names]
+def _named(row: Stakeholder, names: Mapping[int, str]) -> dict[int, str]:
+    return {pk: names[pk] for pk in row.assets if pk in names}
+
+
+def _expected(
+    assets: Iterable[Mapping[int, str]], faults: Mapping[int, Fault]
+) -> dict[int, Expected]:
+    """{asset: what to expect of it}, of all that is named to anybody."""
+    named = {pk for known in assets for pk in known}
+    if not named:
+        return {}
+    return expected_of(named, faults.values(), snapshot(fresh=True))
+
+
+def _affected(
+    assets: Mapping[int, str], expected: Mapping[int, Expected]
+) -> list[wording.Affected]:
+    return [wording.Affected(name, expected.get(pk)) for pk, name in assets.items()]
 
 
 def move_stakeholders(source: Incident, target: Incident) -> None:

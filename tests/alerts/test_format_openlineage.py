@@ -65,6 +65,12 @@ def test_a_failure_names_the_assertions_that_failed_before_it() -> None:
     assert "not_null(order_id) failed on shop.public.orders_raw." in alert.description
 
 
+def test_a_failure_says_for_what_time_the_run_was() -> None:
+    alert = parse(captured("openlineage-python/05")).alerts[0]
+    assert alert.labels["nominal_start"] == "2026-08-20T02:00:00Z"
+    assert alert.labels["nominal_end"] == "2026-08-21T02:00:00Z"
+
+
 def test_the_failed_run_of_a_dag_repeats_its_tasks_failure() -> None:
     (task,) = parse(captured("airflow-openlineage/04").body).alerts
     (dag,) = parse(captured("airflow-openlineage/05").body).alerts

@@ -148,8 +148,8 @@ def test_states_are_told_apart_by_shape_and_names_are_escaped() -> None:
 
 
 def test_being_fixed_takes_somebody_on_every_trouble() -> None:
-    answered = OpenTrouble(is_own=False, is_answered=True)
-    waiting = OpenTrouble(is_own=False, is_answered=False)
+    answered = OpenTrouble(breaks_it=False, is_answered=True)
+    waiting = OpenTrouble(breaks_it=False, is_answered=False)
     assert state_of([answered, waiting]) is State.STALE
     assert state_of([answered]) is State.BEING_FIXED
 

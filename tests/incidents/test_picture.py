@@ -66,7 +66,7 @@ def test_the_picture_is_gathered_and_resized_by_plain_links(
 def test_impact_says_since_when_and_for_which_days(incident: Incident) -> None:
     impact = impact_of(incident)
     assert impact.words == "70 dashboards"
-    assert {one.since for one in impact.dashboards} == {minutes(0)}
+    assert {one.expected.since for one in impact.dashboards} == {minutes(0)}
     assert str(impact.days and impact.days.first) == "2026-03-28"
 
 

@@ -81,7 +81,7 @@ def test_the_start_says_what_since_when_who_and_when_the_next_word_comes(
     (letter,) = letters("ana@example.com")
     for part in (
         "- board",
-        "since 29 March, 12:00 UTC",
+        "since Sunday 29 March, 12:00 UTC",
         "Nobody has said yet that they have it",
         "The next word comes by 29 March, 13:10 UTC at the latest",
     ):
