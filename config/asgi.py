@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from alerts.ingest.committer import Committer
 from alerts.ingest.inlets import Inlets
+from alerts.ingest.protocol import STATE
 from alerts.ingest.server import IngestServer
 from alerts.services import say_inlet_lives
 from catalog.graph import refresh_soon
@@ -150,6 +151,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
+            scope.get("state", {})[STATE] = self.ingest.intake
             await self._lifespan(receive, send)
         elif scope["type"] != "http":
             return

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import uvicorn
 
+from alerts.ingest.protocol import InletProtocol
 from config.asgi import Application
 from tests.waiting import BOUND_SECONDS, wait_until
 
@@ -25,6 +26,7 @@ def running_server(application: Application | None = None) -> Iterator[str]:
         application or Application(),
         host="127.0.0.1",
         port=0,
+        http=InletProtocol,
         log_config=None,
         access_log=False,
     )

@@ -19,8 +19,8 @@ import psycopg
 
 from alerts.ingest import columns, statements
 from alerts.ingest.inlets import Inlets
-from alerts.ingest.messages import Message, Stored
-from alerts.ingest.queues import Queues, Waiter
+from alerts.ingest.messages import Message
+from alerts.ingest.queues import Queues, Settled, Waiter
 from alerts.ingest.writing import Connection, write
 from core.errors import InvalidInputError
 from core.live import CHANNEL
@@ -75,16 +75,14 @@ class Committer:
         self.topics: set[str] = set()
         self.rested_at = 0.0
 
-    async def submit(self, message: Message) -> list[Stored]:
-        """Return what became of each alert once it is committed.
+    def submit(self, message: Message, tell: Settled) -> None:
+        """Have a message committed; `tell` hears what became of it, or
+        StoreUnavailableError or PoisonousError.
 
-        Raises QueueFullError when too much of its integration waits already, and
-        StoreUnavailableError when it could not be committed.
+        Raises QueueFullError when too much of its integration waits already.
         """
-        waiter = Waiter(message, asyncio.get_running_loop().create_future())
-        self.queues.put(waiter)
+        self.queues.put(Waiter(message, tell))
         self.has_work.set()
-        return await waiter.answer
 
     async def refresh_inlets(self) -> None:
         """Return once the integrations have been read again.
@@ -196,11 +194,11 @@ class Committer:
             if connection.closed:
                 raise
             if isinstance(error, psycopg.OperationalError):  # a deadlock, a full disk
-                waiter.refuse(StoreUnavailableError())
+                waiter.settle(StoreUnavailableError())
                 return
             logger.exception("a message could not be stored")
             await self._keep_unstored(connection, waiter.message, event_id)
-            waiter.refuse(PoisonousError())
+            waiter.settle(PoisonousError())
         else:
             waiter.settle(answer)
 
@@ -224,7 +222,7 @@ class Committer:
     def _refuse(batch: list[Waiter]) -> None:
         """Answer those that nobody has answered."""
         for waiter in batch:
-            waiter.refuse(StoreUnavailableError())
+            waiter.settle(StoreUnavailableError())
 
 
 def _columns(counts: dict[tuple[int, str], int]) -> list[list[Any]]:

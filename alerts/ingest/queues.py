@@ -4,11 +4,14 @@ Batches take one message of each integration in turn, so whoever floods its own 
 delays another's message by a batch at most.
 """
 
-import asyncio
+import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alerts.ingest.messages import Message, Stored
+
+logger = logging.getLogger(__name__)
 
 BATCH_MESSAGES = 500
 BATCH_ALERTS = 2_000
@@ -22,20 +25,28 @@ class QueueFullError(Exception):
     """The integration sends faster than its messages can be stored."""
 
 
+# Hears what became of each alert of a message, or why it was not stored.
+Settled = Callable[[list[Stored] | Exception], None]
+
+
 @dataclass(slots=True)
 class Waiter:
     """A message, and whoever waits to hear what became of it."""
 
     message: Message
-    answer: "asyncio.Future[list[Stored]]"
+    tell: Settled
+    is_settled: bool = False
 
-    def settle(self, stored: list[Stored]) -> None:
-        if not self.answer.done():
-            self.answer.set_result(stored)
-
-    def refuse(self, error: Exception) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
+    def settle(self, outcome: list[Stored] | Exception) -> None:
+        """Tell it, once."""
+        if self.is_settled:
+            return
+        self.is_settled = True
+        try:
+            self.tell(outcome)
+        except Exception:
+            # The others of the batch must hear theirs.
+            logger.exception("a sender could not be told of its message")
 
 
 @dataclass(slots=True)

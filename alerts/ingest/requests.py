@@ -2,15 +2,18 @@
 
 import asyncio
 import zlib
-from typing import Any
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
-from core.asgi import BodyTooLargeError, Receive, Scope, read_body
+from core.asgi import BodyTooLargeError, Receive, read_body
 from core.errors import InvalidInputError
 
-JSON = [(b"content-type", b"application/json")]
-TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
+Headers = list[tuple[bytes, bytes]]
+
+JSON: Headers = [(b"content-type", b"application/json")]
+TEXT: Headers = [(b"content-type", b"text/plain; charset=utf-8")]
 
 # What curl -d, the vendors' clients and scripts send JSON as. Anything else is 415.
 JSON_TYPES = {
@@ -27,24 +30,43 @@ decode = msgspec.json.Decoder().decode
 encode = msgspec.json.Encoder().encode
 
 
+class Answer(NamedTuple):
+    """What the sender of a request is told."""
+
+    status: int
+    body: bytes
+    headers: Headers
+
+
 class RefusedError(Exception):
     """The request ends here with this status and body."""
 
     def __init__(
-        self, status: int, body: object = None, headers: list[Any] | None = None
+        self, status: int, body: object = None, headers: Headers | None = None
     ) -> None:
         super().__init__(str(body))
-        self.status = status
-        self.body = b"" if body is None else encode(body)
-        self.headers = headers if headers is not None else JSON
+        said = b"" if body is None else encode(body)
+        self.answer = Answer(status, said, JSON if headers is None else headers)
 
 
-def headers_of(scope: Scope) -> dict[str, str]:
-    """The request's headers by their names in lower case."""
+def headers_of(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers of a request by their names in lower case."""
     return {
-        name.decode("latin-1").lower(): value.decode("latin-1")
-        for name, value in scope["headers"]
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs
     }
+
+
+def is_plain_json(headers: dict[str, str]) -> bool:
+    """Whether the body may be JSON and is not packed."""
+    return _is_json(headers) and headers.get("content-encoding", "") in ("", "identity")
+
+
+def _is_json(headers: dict[str, str]) -> bool:
+    told = headers.get("content-type", "")
+    if told in JSON_TYPES:
+        return True
+    content_type = told.partition(";")[0].strip().lower()
+    return content_type in JSON_TYPES or content_type.endswith("+json")
 
 
 async def read_plain(
@@ -54,8 +76,7 @@ async def read_plain(
 
     Raises RefusedError, BodyTooLargeError and ConnectionResetError.
     """
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type not in JSON_TYPES and not content_type.endswith("+json"):
+    if not _is_json(headers):
         raise RefusedError(415, {"detail": "Send JSON: application/json."})
     length = headers.get("content-length", "0")
     if length.isdecimal() and int(length) > limit:

@@ -1,7 +1,6 @@
 """A storm of one integration delays another's messages by a batch at most."""
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -22,25 +21,16 @@ from tests.waiting import wait_until
 FLOODING, QUIET = "f" * 32, "a" * 32
 
 
-@pytest.fixture
-def waiter() -> Iterator[Callable[..., Waiter]]:
-    loop = asyncio.new_event_loop()
-
-    def make(integration_id: int, body: bytes = b"{}") -> Waiter:
-        message = Message(integration_id, NOON, "/in/…", body)
-        return Waiter(message, loop.create_future())
-
-    yield make
-    loop.close()
+def waiter(integration_id: int, body: bytes = b"{}") -> Waiter:
+    message = Message(integration_id, NOON, "/in/…", body)
+    return Waiter(message, lambda outcome: None)
 
 
 def taken(line: Queues) -> list[int]:
     return [one.message.integration_id for one in line.take()]
 
 
-def test_a_batch_takes_one_of_each_in_turn(
-    waiter: Callable[..., Waiter], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_batch_takes_one_of_each_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queues, "BATCH_MESSAGES", 5)
     line = Queues()
     for integration_id in (1, 1, 1, 1, 1, 1, 2, 3, 3):
@@ -50,9 +40,7 @@ def test_a_batch_takes_one_of_each_in_turn(
     assert not line
 
 
-def test_a_large_message_is_taken_alone_and_bounds_what_may_wait(
-    waiter: Callable[..., Waiter],
-) -> None:
+def test_a_large_message_is_taken_alone_and_bounds_what_may_wait() -> None:
     line = Queues(most_messages=100, most_bytes=10)
     line.put(waiter(1, b"x" * 50))
     with pytest.raises(QueueFullError):

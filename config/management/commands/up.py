@@ -29,6 +29,7 @@ from config.inprocess import InProcessWorker
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3
+INLET_PROTOCOL = "alerts.ingest.protocol:InletProtocol"
 # In a storm, events are taken first: what is stored can be worked off afterwards.
 # The worker still gets a third of the weight of the web server.
 WORKER_NICENESS = 5
@@ -159,6 +160,7 @@ class Command(BaseCommand):
                 "config.asgi:application",
                 host=settings.BIND_ADDRESS,
                 port=settings.PORT,
+                http=INLET_PROTOCOL,
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
@@ -176,6 +178,7 @@ class Command(BaseCommand):
             *["--host", settings.BIND_ADDRESS, "--port", str(settings.PORT)],
             *["--workers", str(settings.WEB_PROCESSES), "--no-access-log"],
             *["--timeout-graceful-shutdown", str(GRACE_SECONDS)],
+            *["--http", INLET_PROTOCOL],
             *["--log-level", "warning"],
         ]
         threads = str(settings.WORKER_THREADS)
