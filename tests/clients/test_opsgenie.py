@@ -19,15 +19,15 @@ alerts = og.AlertApi(og.ApiClient(configuration))
 """
 CREATE = """
 sent = alerts.create_alert(og.CreateAlertPayload(
-    message="orders_daily failed", alias="orders/daily", priority="P1",
-    details={"dag_id": "orders_daily"},
+    message="refunds_daily failed", alias="refunds/daily", priority="P1",
+    details={"dag_id": "refunds_daily"},
 ))
 data = alerts.get_request_status(sent.request_id).data
 print(data.action, data.is_success, data.status, data.alias, sep="|")
 """
 CLOSE = """
 sent = alerts.close_alert(
-    "orders/daily", identifier_type="alias",
+    "refunds/daily", identifier_type="alias",
     close_alert_payload=og.CloseAlertPayload(source="nightly"),
 )
 print(alerts.get_request_status(sent.request_id).data.status)
@@ -45,8 +45,8 @@ def test_it_creates_closes_and_asks_what_became_of_it(headwater: Headwater) -> N
     told = {"KEY": headwater.make_integration("opsgenie"), "URL": headwater.url}
 
     created = client.script(CLIENT + CREATE, **told).strip()
-    assert created == "Create|True|Created alert|orders/daily"
-    incident = headwater.incident_on("airflow", "orders_daily")
+    assert created == "Create|True|Created alert|refunds/daily"
+    incident = headwater.incident_on("airflow", "refunds_daily")
     assert headwater.statuses(incident) == ["firing"]
 
     assert client.script(CLIENT + CLOSE, **told).strip() == "Closed alert"
