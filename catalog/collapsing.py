@@ -29,7 +29,7 @@ ORDER: dict[State, int] = {
 class PictureNode:
     """One box. `kind` is a symbol of the icon sprite and `kind_word` says it;
     `name` is shown (cut if long), `full_name` on hover; `initials` are its owner's.
-    `size` above 1: it stands for so many."""
+    `note` is what is odd about it; `size` above 1: it stands for so many."""
 
     id: int
     name: str
@@ -41,6 +41,7 @@ class PictureNode:
     is_focus: bool = False
     initials: str = ""
     size: int = 1
+    note: str = ""
 
 
 def collapse(
@@ -180,6 +181,7 @@ def _gather(members: Sequence[PictureNode]) -> PictureNode:
         kind_word="",
         url="",
         initials="",
+        note="",
         size=len(members),
     )
 

@@ -7,31 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog import graph
 from catalog.collapsing import MOST_NODES, Fold, PictureNode, State
 from catalog.models import Asset
 from catalog.picture import draw
 from catalog.standing import notes_on
 from core.templatetags.headwater import initials
-
-
-def draw_assets(
-    asset_ids: Iterable[int],
-    *,
-    label: str,
-    states: Mapping[int, State],
-    focus_id: int | None = None,
-    more_url: str = "",
-) -> SafeString:
-    """Draw assets with the edges of the lineage between them. Three queries, four with
-    dashboards. `states` and `focus_id` as in `nodes_of`, `more_url` as in
-    `picture.draw`. Do not call it in a transaction that holds locks.
-    """
-    ids = set(asset_ids)
-    edges = graph.snapshot(fresh=True).edges_among(ids)
-    focus = set() if focus_id is None else {focus_id}
-    nodes = nodes_of(ids, edges=edges, states=states, focus=focus)
-    return draw_nodes(nodes, edges, label=label, more_url=more_url)
 
 
 def nodes_of(
@@ -98,4 +78,5 @@ def _node(
         state=state or own,
         is_focus=is_focus,
         initials=initials(owner.email) if owner and is_dashboard else "",
+        note=note,
     )

@@ -9,12 +9,11 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 
 from accounts.models import Team, User
 from catalog import graph
-from catalog.collapsing import MOST_NODES
-from catalog.drawing import draw_assets
+from catalog.asset_picture import picture_of_asset
+from catalog.look import Look
 from catalog.models import Asset, Run
 from catalog.panels import Panel
 from catalog.search import NO_TEAM, AssetFilter, relatives
@@ -23,7 +22,6 @@ from catalog.signals import asset_panels
 from catalog.standing import standing_of
 from core.templatetags.headwater import duration, exact
 
-PICTURE_HOPS = 2
 RUNS_SHOWN = 40
 RELATIVES_SHOWN = 12
 DASHBOARDS_SHOWN = 20
@@ -145,18 +143,10 @@ def asset_page(asset: Asset, *, request: HttpRequest, at: datetime) -> dict[str,
     assert isinstance(request.user, User)
     lineage = graph.snapshot(fresh=True)
     above, below = lineage.ancestors(asset.pk), lineage.descendants(asset.pk)
-    near = {asset.pk} | {
-        pk
-        for distances in (above, below)
-        for pk, distance in distances.items()
-        if distance <= PICTURE_HOPS
-    }
     return {
         "asset": asset,
         "health": effective_health(asset, above),
-        "picture": _picture(asset, near) if len(near) > 1 else "",
-        "is_gathered": len(near) > MOST_NODES,
-        "focus_share": _focus_share(above, below),
+        "picture": picture_of_asset(asset, above, below, lineage, Look()),
         "upstream": relatives(above, type="", limit=RELATIVES_SHOWN),
         "downstream": relatives(below, type="", limit=RELATIVES_SHOWN),
         "dashboards": dashboards_downstream(asset, below),
@@ -177,23 +167,6 @@ def effective_health(asset: Asset, above: Iterable[int]) -> str:
     ):
         return "stale"
     return asset.health
-
-
-def _focus_share(above: Mapping[int, int], below: Mapping[int, int]) -> float:
-    """How far to the right the asset stands: a narrow screen scrolls there."""
-    left = min(PICTURE_HOPS, max(above.values(), default=0))
-    right = min(PICTURE_HOPS, max(below.values(), default=0))
-    return left / max(left + right, 1)
-
-
-def _picture(asset: Asset, near: set[int]) -> SafeString:
-    return draw_assets(
-        near,
-        label=f"Lineage of {asset.name}, two steps each way",
-        states={},
-        focus_id=asset.pk,
-        more_url="#lineage-list",
-    )
 
 
 def _panels(asset: Asset, *, request: HttpRequest, at: datetime) -> list[str]:

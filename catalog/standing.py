@@ -9,23 +9,26 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Q
 
-from catalog.models import Asset, AssetSchema, Edge, Sighting
+from catalog.models import Asset, AssetSchema, Edge, MergedAsset, Sighting
 from catalog.snapshots import LineageSnapshot
 
 CYCLE_SHOWN = 6
 ENDED_SHOWN = 20
+FORMERLY_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`not_seen_since` is set when all who told of the asset have stopped to. `cycle`
-    are the first of the `cycle_size` others it is in a circle with."""
+    are the first of the `cycle_size` others it is in a circle with. `formerly`: what
+    became part of it, as a table that was renamed does."""
 
     not_seen_since: datetime | None
     sightings: list[Sighting]
     cycle: list[Asset]
     cycle_size: int
     columns: list[dict[str, str]]
+    formerly: list[MergedAsset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Told:
 def standing_of(
     asset: Asset, above: Collection[int], below: Collection[int]
 ) -> Standing:
-    """`above` and `below` are all its ancestors and descendants. Three queries."""
+    """`above` and `below` are all its ancestors and descendants. Four queries."""
     sightings = list(asset.sightings.all())
     circle = set(above) & set(below)
     schema = AssetSchema.objects.filter(asset=asset).first()
@@ -50,6 +53,7 @@ def standing_of(
         cycle=list(Asset.objects.filter(pk__in=circle)[:CYCLE_SHOWN]) if circle else [],
         cycle_size=len(circle),
         columns=schema.columns if schema else [],
+        formerly=list(asset.merged_assets.all()[:FORMERLY_SHOWN]),
     )
 
 

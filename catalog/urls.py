@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="move-backfill",
     ),
     path("assets/<int:pk>/", views.detail, name="detail"),
+    path("assets/<int:pk>/picture/", views.picture, name="picture"),
     path("assets/<int:pk>/edit/", views.edit, name="edit"),
     path("assets/<int:pk>/edges/", views.edges, name="edges"),
     path(

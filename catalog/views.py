@@ -12,12 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest, responder_required
 from catalog import graph
+from catalog.asset_picture import picture_of_asset
 from catalog.forms import AssetForm
+from catalog.look import Look, choices_of
 from catalog.models import Asset
 from catalog.pages import asset_page, facets
 from catalog.search import AssetFilter
 from catalog.services import add_edge, edit_asset, merged_into, remove_edge
-from catalog.standing import edges_of
+from catalog.standing import edges_of, standing_of
 from core.http import absolute_url
 from core.text import one_line
 
@@ -85,6 +87,23 @@ def relatives(request: SignedInRequest, pk: int, direction: str) -> HttpResponse
         ],
     }
     return render(request, "catalog/relatives.html", context)
+
+
+@require_safe
+def picture(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The picture on a page of its own, as far as asked, with the same as a list."""
+    asset = get_object_or_404(Asset, pk=pk)
+    lineage = graph.snapshot(fresh=True)
+    above, below = lineage.ancestors(pk), lineage.descendants(pk)
+    look = Look.read({**request.GET.dict(), "large": "1"})
+    context = {
+        "asset": asset,
+        "look": look,
+        "choices": choices_of(request.GET),
+        "picture": picture_of_asset(asset, above, below, lineage, look),
+        "standing": standing_of(asset, above.keys(), below.keys()),
+    }
+    return render(request, "catalog/picture.html", context)
 
 
 @responder_required

@@ -13,14 +13,13 @@ from django.utils.safestring import SafeString
 from catalog.collapsing import (
     MOST_NODES,
     ORDER,
-    Fold,
     PictureNode,
     State,
     ranks_of,
 )
 from catalog.drawing import draw_nodes, nodes_of
 from catalog.graph import LineageSnapshot
-from core.text import one_line
+from catalog.look import Look
 from incidents.expected import State as Data
 from incidents.models import Incident
 from incidents.services import Impact
@@ -31,31 +30,8 @@ MOST_STALE = 480
 SMALL_NODES = 24
 SMALL_DASHBOARDS = 8
 MOST_CRITICAL = 5
-SCALES = {"half": 0.5, "": 1.0, "larger": 1.5, "double": 2.0}
-FOLDS: dict[str, Fold] = {"layer": "layer", "health": "health"}
 
 Edge = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How somebody wants to see the large picture. `find` is part of a name."""
-
-    is_large: bool = False
-    fold: Fold = ""
-    scale: str = ""
-    find: str = ""
-
-    @classmethod
-    def read(cls, asked: Mapping[str, str]) -> Look:
-        """From the query of an address. What is not known is as if not asked."""
-        scale = asked.get("zoom", "")
-        return cls(
-            is_large="large" in asked,
-            fold=FOLDS.get(asked.get("gather", ""), ""),
-            scale=scale if scale in SCALES else "",
-            find=one_line(asked.get("find", ""), 200),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +75,7 @@ def picture_of(
     nodes = nodes_of(
         shown, edges=edges, states=_states(incident, failing, shown, lineage), focus=()
     )
-    found = [node for node in nodes if look.find and _is_called(node, look.find)]
+    found = [node for node in nodes if look.finds(node.full_name)]
     marked = {node.id for node in found}
     nodes = [replace(n, is_focus=True) if n.id in marked else n for n in nodes]
     picture_url = reverse("incidents:picture", args=[incident.pk])
@@ -111,13 +87,9 @@ def picture_of(
         more_url=f"{picture_url}#as-list" if look.is_large else picture_url,
         limit=MOST_NODES if look.is_large else SMALL_NODES,
         fold=look.fold,
-        scale=SCALES[look.scale],
+        scale=look.size,
     )
     return DrawnIncident(svg, _steps(nodes, edges), found, len(nodes))
-
-
-def _is_called(node: PictureNode, text: str) -> bool:
-    return text.lower() in node.full_name.lower()
 
 
 def _states(

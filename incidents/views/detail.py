@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
+from catalog.look import choices_of
 from catalog.models import KnownIssue
 from catalog.services.known_issues import known_issues_of
 from incidents.forms import NoteForm, UpdateForm
-from incidents.look_choices import choices_of
 from incidents.models import Incident
 from incidents.views.parts import ALWAYS, PARTS, TABS, IncidentParts
 

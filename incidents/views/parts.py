@@ -12,9 +12,10 @@ from django.core.paginator import Paginator
 
 from accounts.models import User
 from alerts.models import Alert
+from catalog.look import Look
 from core.markdown import render_markdown
 from incidents import queries, surroundings
-from incidents.drawing import Look, picture_of
+from incidents.drawing import picture_of
 from incidents.forms import SplitForm
 from incidents.models import Incident, Loudness, StatusUpdate
 from incidents.precedents import precedents_of

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.collapsing import MOST_LINES, PictureNode, State, collapse, ranks_of
-from catalog.drawing import draw_assets
+from catalog.drawing import draw_nodes, nodes_of
 from catalog.picture import draw
-from tests.factories import make_asset, make_edge
+from tests.factories import make_asset
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -191,11 +191,10 @@ def test_stored_assets_are_drawn_by_their_own_health_unless_told_otherwise() -> 
     a = make_asset("db.orders", health="failing")
     b = make_asset("Board", type="dashboard")
     b.owners.create(email="carla.mora@example.com")
-    make_edge(a, b)
 
-    svg = ET.fromstring(
-        draw_assets([a.pk, b.pk], label="x", states={b.pk: "stale"}, focus_id=a.pk)
-    )
+    edges = [(a.pk, b.pk)]
+    nodes = nodes_of([a.pk, b.pk], edges=edges, states={b.pk: "stale"}, focus=[a.pk])
+    svg = ET.fromstring(draw_nodes(nodes, edges, label="x"))
 
     assert [box.get("data-health") for box in boxes(svg)] == ["failing", "stale"]
     assert texts(svg) == ["▲ orders", "◌ Board", "CM"]
