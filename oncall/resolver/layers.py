@@ -18,7 +18,7 @@ from oncall.resolver.definitions import (
 from oncall.resolver.recurrence import recurring_tracks
 from oncall.resolver.restriction import active_windows
 from oncall.resolver.rotation import rotation_track
-from oncall.resolver.timeline import UserSpan
+from oncall.resolver.timeline import Line
 from oncall.resolver.tracks import Track, apart, instants, overlay
 from oncall.resolver.wall_clock import instant_of
 
@@ -72,8 +72,8 @@ def shortest_turn(layer: Layer) -> timedelta:
 
 def by_priority(
     layers: Iterable[Layer], *, zone: ZoneInfo, start: int, end: int
-) -> list[UserSpan]:
-    """Return all of [`start`, `end`) with who is on call by the layers."""
+) -> Line:
+    """Return who is on call in [`start`, `end`) by the layers."""
     placed = [
         (layer.priority, track)
         for layer in layers

@@ -22,7 +22,7 @@ from oncall.resolver.amendments import (
 from oncall.resolver.definitions import Layer, ScheduleDefinition, Users
 from oncall.resolver.layers import by_priority, shortest_turn
 from oncall.resolver.resolution import Resolution, Shift, resolution_of
-from oncall.resolver.timeline import NOBODY, UserSpan, amend, join
+from oncall.resolver.timeline import NOBODY, Line, amend, in_turn, joined
 from oncall.resolver.wall_clock import FIRST_YEAR, LAST_YEAR, instant_of
 
 MAX_WINDOW = timedelta(days=3 * 366)
@@ -50,9 +50,9 @@ def resolve(
     known = begins
     if recorded_from is not None:
         known = min(max(instant_of(recorded_from), begins), turn)
-    past = recorded_track(schedule.history, start=known, end=turn)
-    before = _defined_track(schedule, begins, known)
-    return resolution_of(join(before + past + _defined_track(schedule, turn, ends)))
+    before = _defined(schedule, begins, known)
+    past = joined(recorded_track(schedule.history, start=known, end=turn))
+    return resolution_of(in_turn([before, past, _defined(schedule, turn, ends)]))
 
 
 def users_at(
@@ -73,10 +73,10 @@ def layer_shifts(
     """
     layer = schedule.layers[layer_index]
     _check_window((layer,), start=start, end=end)
-    track = by_priority(
+    line = by_priority(
         [layer], zone=schedule.zone, start=instant_of(start), end=instant_of(end)
     )
-    return resolution_of(track).shifts
+    return resolution_of(line).shifts
 
 
 def _check_window(layers: Iterable[Layer], *, start: datetime, end: datetime) -> None:
@@ -96,18 +96,16 @@ def _check_window(layers: Iterable[Layer], *, start: datetime, end: datetime) ->
         )
 
 
-def _defined_track(
-    schedule: ScheduleDefinition, start: int, end: int
-) -> list[UserSpan]:
-    """Return who is on call by the definition in [`start`, `end`), all of it."""
+def _defined(schedule: ScheduleDefinition, start: int, end: int) -> Line:
+    """Return who is on call by the definition in [`start`, `end`)."""
     if start == end:
-        return []
-    track: Iterable[UserSpan] = by_priority(
-        schedule.layers, zone=schedule.zone, start=start, end=end
-    )
+        return Line([start], [])
+    layers = by_priority(schedule.layers, zone=schedule.zone, start=start, end=end)
     overrides = override_track(schedule.overrides, start=start, end=end)
     swaps = swap_track(schedule.swaps, start=start, end=end)
     temporary = temporary_track(schedule.temporary_schedules, start=start, end=end)
-    track = amend(track, overrides, overridden)
+    if not (overrides or swaps or temporary):
+        return layers
+    track = amend(layers.spans(), overrides, overridden)
     track = amend(track, swaps, swapped)
-    return amend(track, temporary, instead)
+    return joined(amend(track, temporary, instead))

@@ -31,8 +31,9 @@ def rotation_track(
     """Return the track of a rotation in [`start`, `end`)."""
     handoffs = _Handoffs(rotation, wall_clock(zone, start, end))
     first, last = handoffs.latest(start), handoffs.latest(end - 1)
+    begins = handoffs.instants(first, last)
     # Two hand-offs at one instant count once.
-    begins = np.unique(handoffs.instants(first, last))
+    begins = begins[np.append(True, begins[1:] > begins[:-1])]
     begins[0] = start
     turn = rotation.anchor_index + _turns_since_anchor(rotation, zone, first, start)
     turns = (np.arange(len(begins)) + turn) % len(rotation.participants)

@@ -5,6 +5,7 @@ A track is a list of spans in order that do not overlap.
 
 from bisect import insort
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 from typing import TypeVar
@@ -20,6 +21,20 @@ UserSpan = tuple[int, int, Users]
 NOBODY: Users = ()
 
 _by_time = itemgetter(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A track without holes: `users[n]` from `bounds[n]` to `bounds[n + 1]`.
+
+    Neighbours have different users. In columns, because a year may have 87,600 spans.
+    """
+
+    bounds: list[int]
+    users: list[Users]
+
+    def spans(self) -> Iterator[UserSpan]:
+        return zip(self.bounds, self.bounds[1:], self.users, strict=False)
 
 
 def clip(spans: Iterable[Span[Value]], start: int, end: int) -> list[Span[Value]]:
@@ -112,12 +127,22 @@ def amend(
     return amended
 
 
-def join(spans: Iterable[UserSpan]) -> list[UserSpan]:
-    """Return a track in which neighbours with the same users are one span."""
-    joined: list[UserSpan] = []
+def joined(spans: Iterable[UserSpan]) -> Line:
+    """Return a track without holes as a line, neighbours with the same users as one."""
+    bounds: list[int] = []
+    groups: list[Users] = []
+    ends = 0
     for start, end, users in spans:
-        if joined and joined[-1][1] == start and joined[-1][2] == users:
-            joined[-1] = (joined[-1][0], end, users)
-        else:
-            joined.append((start, end, users))
-    return joined
+        if not groups or groups[-1] != users:
+            bounds.append(start)
+            groups.append(users)
+        ends = end
+    return Line([*bounds, ends], groups)
+
+
+def in_turn(lines: Iterable[Line]) -> Line:
+    """Return lines, each of which begins where the one before it ends, as one."""
+    filled = [line for line in lines if line.users]
+    if len(filled) == 1:
+        return filled[0]
+    return joined(span for line in filled for span in line.spans())

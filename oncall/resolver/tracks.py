@@ -5,20 +5,23 @@ A track is spans in order that do not overlap. Instants are microseconds since 1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oncall.resolver.definitions import Users
-from oncall.resolver.timeline import NOBODY, UserSpan, union
+from oncall.resolver.timeline import Line
 
 Instants = NDArray[np.int64]
 Spans = tuple[Instants, Instants]
 
-# Codes of several tracks are packed into one number while they fit.
-_MOST_CODES = 2**60
+# A bit a person, in rows of words of 64 bits; a column for each span.
+Masks = NDArray[np.uint64]
+_WORD = np.dtype("<u8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,63 +100,65 @@ def merged(starts: Instants, ends: Instants) -> Spans:
     return starts[opens], latest[closes]
 
 
-def overlay(
-    placed: Sequence[tuple[int, Track]], start: int, end: int
-) -> list[UserSpan]:
-    """Return all of [`start`, `end`) with who is on call: those of the tracks with the
-    highest priority that has anybody, together.
+def overlay(placed: Sequence[tuple[int, Track]], start: int, end: int) -> Line:
+    """Return who is on call in [`start`, `end`): those of the tracks with the highest
+    priority that has anybody, together.
 
-    `placed` are priorities and their tracks, which lie in the window. Neighbours have
-    different users.
+    `placed` are priorities and their tracks, which lie in the window.
     """
-    ordered = sorted(placed, key=lambda item: item[0], reverse=True)
-    edges = [np.array([start], dtype=np.int64)]
-    for _, track in ordered:
-        edges += [track.starts, track.ends]
-    bounds = np.sort(np.concatenate(edges))
-    bounds = bounds[np.append(bounds[1:] > bounds[:-1], True) & (bounds < end)]
-    cases, case_at = _cases([track for _, track in ordered], bounds)
-    users: list[Users] = [_highest(ordered, case) for case in cases]
-    known = {group: number for number, group in enumerate(dict.fromkeys(users))}
-    who = np.array([known[group] for group in users], dtype=np.int64)[case_at]
+    tracks = [track for _, track in placed]
+    people = sorted({user for one in tracks for group in one.groups for user in group})
+    bounds = _bounds(tracks, start, end)
+    masks = _highest(placed, people, bounds)
     changes = np.ones(len(bounds), dtype=bool)
-    changes[1:] = who[1:] != who[:-1]
-    begins = bounds[changes].tolist()
-    groups = list(known)
-    values = [groups[number] for number in who[changes].tolist()]
-    return list(zip(begins, [*begins[1:], end], values, strict=True))
+    changes[1:] = (masks[:, 1:] != masks[:, :-1]).any(axis=0)
+    return Line([*bounds[changes].tolist(), end], _users(masks[:, changes], people))
 
 
-def _cases(tracks: list[Track], bounds: Instants) -> tuple[list[list[int]], Instants]:
-    """Return each combination of codes that occurs, and which one from each bound on.
-
-    The same people are active again and again, so each is decided once.
-    """
-    packed = np.zeros(len(bounds), dtype=np.int64)
-    size = 1
-    columns = []
+def _bounds(tracks: Iterable[Track], start: int, end: int) -> Instants:
+    """Return `start` and all starts and ends of the tracks before `end`, once each."""
+    edges = [np.array([start], dtype=np.int64)]
     for track in tracks:
-        codes = track.codes_from(bounds)
-        columns.append(codes)
-        choices = len(track.groups) + 1
-        if size * choices > _MOST_CODES:
-            packed = np.unique(packed, return_inverse=True)[1]
-            size = len(bounds)
-        packed = packed * choices + codes
-        size *= choices
-    _, first, case_at = np.unique(packed, return_index=True, return_inverse=True)
-    rows = [column[first].tolist() for column in columns]
-    cases = [list(case) for case in zip(*rows, strict=True)] if rows else [[]]
-    return cases, case_at
+        edges += [track.starts, track.ends]
+    # Edges are runs that are in order already, which a stable sort merges.
+    bounds = np.sort(np.concatenate(edges), kind="stable")
+    return bounds[np.append(bounds[1:] > bounds[:-1], True) & (bounds < end)]
 
 
-def _highest(ordered: Sequence[tuple[int, Track]], case: list[int]) -> Users:
-    highest = None
-    found: list[Users] = []
-    for (priority, track), code in zip(ordered, case, strict=True):
-        if found and priority != highest:
-            break
-        if code and track.groups[code - 1]:
-            highest = priority
-            found.append(track.groups[code - 1])
-    return union(found) if found else NOBODY
+def _highest(
+    placed: Iterable[tuple[int, Track]], people: Sequence[str], bounds: Instants
+) -> Masks:
+    """Return who is on call from each bound on."""
+    bit_of = {user: bit for bit, user in enumerate(people)}
+    found: Masks = np.zeros((len(people) // 64 + 1, len(bounds)), dtype=_WORD)
+    ordered = sorted(placed, key=itemgetter(0), reverse=True)
+    for _, layers in groupby(ordered, key=itemgetter(0)):
+        own = np.zeros_like(found)
+        for _, track in layers:
+            own |= _group_masks(track, bit_of)[:, track.codes_from(bounds)]
+        found |= np.where(found.any(axis=0), np.uint64(0), own)
+    return found
+
+
+def _group_masks(track: Track, bit_of: Mapping[str, int]) -> Masks:
+    """Return the mask of each code: of nobody, then of the groups."""
+    masks: Masks = np.zeros((len(bit_of) // 64 + 1, len(track.groups) + 1), dtype=_WORD)
+    for code, group in enumerate(track.groups, start=1):
+        for user in group:
+            word, bit = divmod(bit_of[user], 64)
+            masks[word, code] |= np.uint64(1 << bit)
+    return masks
+
+
+def _users(masks: Masks, people: Sequence[str]) -> list[Users]:
+    """Return masks as groups. The same come again and again; each is read once."""
+    width = masks.shape[0] * _WORD.itemsize
+    keys = np.ascontiguousarray(masks.T).view(f"V{width}").ravel().tolist()
+    known = dict.fromkeys(keys)
+    bits = np.unpackbits(np.frombuffer(b"".join(known), np.uint8), bitorder="little")
+    rows, own = np.divmod(np.flatnonzero(bits), width * 8)
+    named = np.array(people, dtype=object)[own].tolist()
+    ends = np.cumsum(np.bincount(rows, minlength=len(known))).tolist()
+    groups = [tuple(named[first:last]) for first, last in pairwise([0, *ends])]
+    users = dict(zip(known, groups, strict=True))
+    return [users[key] for key in keys]

@@ -47,6 +47,12 @@ def moment_of(instant: int) -> datetime:
     return moment.replace(microsecond=rest) if rest else moment
 
 
+def moments_of(instants: list[int]) -> list[datetime]:
+    """Return many instants as datetimes in UTC, several times as fast as one by one."""
+    spans = np.array(instants, dtype="timedelta64[us]").tolist()
+    return list(map(_EPOCH.__add__, spans))
+
+
 def wall_of(local: datetime) -> int:
     """Return a naive local time as a wall time."""
     return (local - _NAIVE_EPOCH) // _MICROSECOND
