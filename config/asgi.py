@@ -27,7 +27,7 @@ from alerts.services import say_inlet_lives
 from catalog.graph import refresh_soon
 from catalog.services.edges import LIVE_TOPIC
 from config.pages import ThreadedPages
-from core.answers import KeptAnswers
+from core.answers import KeptAnswers, may_be_kept
 from core.asgi import Receive, Scope, Send
 from core.hints import CORRELATE, send_hint
 from core.stream import Hub, LiveStream
@@ -68,14 +68,11 @@ HEALTH_PATH = "/api/v1/assets/health/"
 
 def _is_asked_often(scope: Scope) -> bool:
     """Whether it is about a badge, or by token about the health of an asset."""
-    if scope["method"] != "GET":
-        return False
     path: str = scope["path"]
     if path.startswith("/badge/"):
-        return True
-    return path == HEALTH_PATH and any(
-        n == b"authorization" for n, _ in scope["headers"]
-    )
+        return bool(scope["method"] == "GET")
+    is_by_token = any(name == b"authorization" for name, _ in scope["headers"])
+    return path == HEALTH_PATH and is_by_token and may_be_kept(scope)
 
 
 class HintSender:
