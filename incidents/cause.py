@@ -15,11 +15,12 @@ from typing import TypedDict
 
 import numpy as np
 
-from incidents.inference.field import Field, Floats
+from incidents.inference.field import Field
 from incidents.inference.neighbourhood import Lineage, Neighbourhood
 from incidents.inference.observed import Alarms, Know, Knowledge, nothing_more
 from incidents.inference.priors import Priors
 from incidents.inference.scores import Scores
+from incidents.inference.templates import Floats
 
 CHANGE_LOOKBACK = timedelta(hours=24)
 MOST_SUSPECTS = 10

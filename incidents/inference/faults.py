@@ -60,12 +60,6 @@ def tell_apart(
     return faults, kin
 
 
-def _fault(search: Search, group: Group) -> Fault:
-    if len(group) == 1:
-        return Fault(group, search.scores.field.own_root(min(group)))
-    return Fault(group, tuple(search.best_roots(group)))
-
-
 def _components(field: Field, *, window: float) -> list[list[int]]:
     """Alarms tied by a root that may explain two of them, near enough in time."""
     parent = list(range(field.alarms.size))
@@ -97,25 +91,23 @@ def _hopeful(field: Field) -> list[int]:
     if field.alarms.size <= FEW_ALARMS:
         return shared
     scores = Scores(field)
-    claims = {root: _nested(field, root) for root in shared}
-    alone = scores.many(
-        [frozenset([a]) for a in range(field.alarms.size)], USUAL_SPREAD, USUAL_PACE
-    )
-    scores.prepare(
-        ((root, group) for root, groups in claims.items() for group in groups),
-        USUAL_SPREAD,
-        USUAL_PACE,
-    )
-    return [
-        root
-        for root, groups in claims.items()
-        if any(
-            scores.one(root, group, USUAL_SPREAD, USUAL_PACE)
-            - sum(alone[alarm] for alarm in group)
-            > HOPELESS
-            for group in groups
-        )
+    alone = scores.alone()
+    claims = [(root, group) for root in shared for group in _nested(field, root)]
+    apart = [sum(alone[alarm] for alarm in group) for _, group in claims]
+    bounds = scores.at_most(claims, USUAL_SPREAD, USUAL_PACE)
+    worth = [
+        (claim, least)
+        for claim, least, bound in zip(claims, apart, bounds, strict=True)
+        if bound - least > HOPELESS
     ]
+    scores.prepare((claim for claim, _ in worth), USUAL_SPREAD, USUAL_PACE)
+    return sorted(
+        {
+            claim[0]
+            for claim, least in worth
+            if scores.one(*claim, USUAL_SPREAD, USUAL_PACE) - least > HOPELESS
+        }
+    )
 
 
 def _nested(field: Field, root: int) -> list[Group]:

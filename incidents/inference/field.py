@@ -1,72 +1,28 @@
-"""How likely some alarms are, if one asset broke and the fault spread from it.
-
-For each candidate root there is a template: the assets below it in order, and the
-edges between them. The likelihood walks all templates asked for at once, level by
-level. An asset breaks with chance 1 - prod(1 - passes x belief(parent)); an alarm of
-the group shows that it broke; one of another group says nothing; silence lowers the
-belief, and more so where a run is known to have gone well.
-"""
+"""The assets that may have broken first, and where the alarms are below each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from incidents.inference.neighbourhood import (
-    BEYOND,
-    MOST_BELOW,
-    SILENT,
     Ints,
     Neighbourhood,
     distinct,
     likely_roots,
-    spans,
 )
 from incidents.inference.observed import Alarms, Know, Knowledge
 from incidents.inference.priors import Priors
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-TINY = 1e-9
-UNREACHED = -1
-
-
-@dataclass(frozen=True, slots=True)
-class _Templates:
-    """Rows (root, node), sorted by root, then level. `hops[i]` from the root."""
-
-    root: Ints
-    node: Ints
-    hops: Ints
-
-
-def _spread_out(
-    hood: Neighbourhood, roots: Ints, alarm_of: Ints, *, hops: int
-) -> _Templates:
-    """Walk down from every root at once; at most MOST_BELOW assets for each."""
-    size = max(hood.ids.size, 1)
-    keys = np.arange(roots.size) * size + roots
-    seen, distance = keys, np.zeros(keys.size, dtype=np.intp)
-    since_alarm = np.zeros(keys.size, dtype=np.intp)
-    for step in range(1, hops + BEYOND + 1):
-        origin, ends = hood.down.of(keys % size)
-        fresh, first = np.unique(keys[origin] // size * size + ends, return_index=True)
-        silent = np.where(
-            alarm_of[fresh % size] >= 0, 0, since_alarm[origin[first]] + 1
-        )
-        new = ~np.isin(fresh, seen, assume_unique=True) & (silent <= SILENT + BEYOND)
-        counts = np.bincount(seen // size, minlength=roots.size)
-        new &= counts[fresh // size] < MOST_BELOW
-        keys, since_alarm = fresh[new], silent[new]
-        if not keys.size:
-            break
-        seen = np.concatenate([seen, keys])
-        distance = np.concatenate([distance, np.full(keys.size, step)])
-    order = np.lexsort((hood.level[seen % size], seen // size))
-    seen, distance = seen[order], distance[order]
-    return _Templates(seen // size, seen % size, distance)
+from incidents.inference.templates import (
+    Floats,
+    Rows,
+    Templates,
+    known_of_edges,
+    ranks_of,
+    rows_below,
+)
 
 
 class Field:
@@ -93,29 +49,44 @@ class Field:
         alarm_of[places] = np.arange(alarms.size)
         self.roots = likely_roots(hood, places, hops=hops)
         self.alarm_of_root = alarm_of[self.roots]
-        rows = _spread_out(hood, self.roots, alarm_of, hops=hops)
-        self._lay_out(rows)
-        self.alarm = alarm_of[rows.node]
+        rows = rows_below(hood, self.roots, alarm_of, hops=hops)
         knowledge = know(hood.ids[distinct(rows.node)].tolist())
-        self._hear(knowledge, rows)
-        self._tie(knowledge, rows)
-        self._measure(rows, hops)
+        upper, lower = self._tie(rows)
+        passed, seen, lag = known_of_edges(
+            knowledge.habits,
+            hood.ids[rows.node[upper]],
+            hood.ids[rows.node[lower]],
+        )
+        has_habits = bool(seen.any())
+        self.alarm = alarm_of[rows.node]
+        base, steps = self._lay_out(rows)
+        self.templates = Templates(
+            base=base,
+            steps=steps,
+            **self._hear(knowledge, rows),
+            edge_at=np.searchsorted(lower, np.arange(rows.node.size + 1)),
+            upper=upper,
+            alarm=self.alarm,
+            passed=passed if has_habits else None,
+            seen=seen if has_habits else None,
+            alarms=alarms.size,
+            priors=priors,
+        )
+        self._measure(rows, upper, lower, lag, hops)
         self.assets = hood.ids[self.roots]
         lean = knowledge.leaning
         self.leaning = np.array([lean.get(a, 0.0) for a in self.assets.tolist()])
 
-    def _lay_out(self, rows: _Templates) -> None:
-        """Where each template begins, and each level of it."""
+    def _lay_out(self, rows: Rows) -> tuple[Ints, Ints]:
+        """Where each template begins, and each rank of it."""
         roots = np.arange(self.roots.size + 1)
-        self.base = np.searchsorted(rows.root, roots)
-        level = self.hood.level[rows.node]
-        self.depths = np.unique(level)
-        deep = int(level.max(initial=0)) + 1
-        key = rows.root * deep + level
-        wanted = roots[:-1, None] * deep + np.append(self.depths, deep)[None, :]
-        self.steps = np.searchsorted(key, wanted)
+        rank = ranks_of(rows.root, self.hood.level[rows.node])
+        deep = int(rank.max(initial=0)) + 1
+        wanted = roots[:-1, None] * deep + np.arange(deep + 1)[None, :]
+        steps = np.searchsorted(rows.root * deep + rank, wanted)
+        return np.searchsorted(rows.root, roots), steps
 
-    def _hear(self, knowledge: Knowledge, rows: _Templates) -> None:
+    def _hear(self, knowledge: Knowledge, rows: Rows) -> dict[str, Any]:
         """How well silence can be trusted, for each row."""
         size = self.hood.ids.size
         can_say = np.ones(size)
@@ -124,11 +95,15 @@ class Field:
         least[self.hood.places(knowledge.sound)] = self.priors.healthy_says
         late = np.zeros(size, dtype=bool)
         late[self.hood.places(knowledge.overdue)] = True
-        self.can_say, self.least_says = can_say[rows.node], least[rows.node]
-        self.overdue = late[rows.node] & (self.alarm < 0)
+        return {
+            "can_say": can_say[rows.node],
+            "least_says": least[rows.node],
+            "overdue": late[rows.node] & (self.alarm < 0),
+        }
 
-    def _tie(self, knowledge: Knowledge, rows: _Templates) -> None:
-        """The edges inside each template, in the order of their lower ends."""
+    def _tie(self, rows: Rows) -> tuple[Ints, Ints]:
+        """The edges inside each template: (upper row, lower row), in the order of
+        their lower ends."""
         size = max(self.hood.ids.size, 1)
         keys = rows.root * size + rows.node
         order = np.argsort(keys)
@@ -140,40 +115,21 @@ class Field:
         inside = (keys[upper] == wanted) & (
             rows.node[lower] != self.roots[rows.root][lower]
         )
-        lower, upper = lower[inside], upper[inside]
-        self.edge_at = np.searchsorted(lower, np.arange(keys.size + 1))
-        self.upper, self.lower = upper, lower
-        self._recall(knowledge, rows)
+        return upper[inside], lower[inside]
 
-    def _recall(self, knowledge: Knowledge, rows: _Templates) -> None:
-        """What is known of each edge from earlier faults."""
-        count = self.upper.size
-        self.passed, self.seen = np.zeros(count), np.zeros(count)
-        self.edge_lag = np.full(count, np.nan)
-        if not knowledge.habits:
-            return
-        ups = self.hood.ids[rows.node[self.upper]].tolist()
-        downs = self.hood.ids[rows.node[self.lower]].tolist()
-        for edge, pair in enumerate(zip(ups, downs, strict=True)):
-            habit = knowledge.habits.get(pair)
-            if habit is not None:
-                self.passed[edge] = habit.passed
-                self.seen[edge] = habit.passed + habit.held
-                if habit.lag is not None:
-                    self.edge_lag[edge] = habit.lag
-
-    def _measure(self, rows: _Templates, most: int) -> None:
+    def _measure(
+        self, rows: Rows, upper: Ints, lower: Ints, lags: Floats, most: int
+    ) -> None:
         """How far each alarm is from each root, along a shortest way."""
         unknown, known = rows.hops.copy(), np.zeros(rows.hops.size)
-        closer = rows.hops[self.upper] == rows.hops[self.lower] - 1
-        edges = np.flatnonzero(closer)
-        _, first = np.unique(self.lower[edges], return_index=True)
+        edges = np.flatnonzero(rows.hops[upper] == rows.hops[lower] - 1)
+        _, first = np.unique(lower[edges], return_index=True)
         edges = edges[first]
-        edges = edges[np.argsort(rows.hops[self.lower[edges]], kind="stable")]
-        steps = rows.hops[self.lower[edges]]
+        edges = edges[np.argsort(rows.hops[lower[edges]], kind="stable")]
+        steps = rows.hops[lower[edges]]
         for step in np.unique(steps):
             here = edges[steps == step]
-            up, down, lag = self.upper[here], self.lower[here], self.edge_lag[here]
+            up, down, lag = upper[here], lower[here], lags[here]
             unknown[down] = unknown[up] + np.isnan(lag)
             known[down] = known[up] + np.nan_to_num(lag)
         shape = (self.roots.size, self.alarms.size)
@@ -186,6 +142,11 @@ class Field:
         self.covers[at] = True
         self.hops[at], self.lag[at] = unknown[heard], known[heard]
         self.steps_to[at] = rows.hops[heard]
+
+    @cached_property
+    def ways(self) -> Templates:
+        """The templates without what leads to no alarm, for quick upper bounds."""
+        return self.templates.ways()
 
     @property
     def ids(self) -> frozenset[int]:
@@ -226,82 +187,3 @@ class Field:
         below = np.flatnonzero(self.covers[own])
         steps = self.steps_to[own, below].tolist()
         return dict(zip(below.tolist(), steps, strict=True))
-
-    def log_likelihood(
-        self, roots: Ints, row: Ints, alarm: Ints, passes: Floats, says: Floats
-    ) -> Floats:
-        """For each k: log P(its alarms, silence elsewhere | roots[k]). Its alarms are
-        those `alarm[i]` whose `row[i]` is k."""
-        count = roots.size
-        base = self.base[roots]
-        size = self.base[roots + 1] - base
-        shift = np.cumsum(size) - size - base
-        belief = np.zeros(int(size.sum()))
-        total = np.zeros(count)
-        members = np.sort(row * self.alarms.size + alarm)
-        starts = self.steps[roots]
-        for step in range(self.depths.size):
-            rows, counts = spans(starts[:, step], starts[:, step + 1])
-            if not rows.size:
-                continue
-            column = np.repeat(np.arange(count), counts)
-            breaks = self._breaks(rows, column, belief, shift, passes)
-            is_member = self._are_members(rows, column, members)
-            chance, after = self._heard(rows, breaks, is_member, says[column])
-            total += np.bincount(column, np.log(np.maximum(chance, TINY)), count)
-            belief[rows + shift[column]] = after
-        return total
-
-    def _are_members(self, rows: Ints, column: Ints, members: Ints) -> Flags:
-        """Whether each row's asset has an alarm of its column's group."""
-        alarm = self.alarm[rows]
-        found = np.zeros(rows.size, dtype=bool)
-        heard = np.flatnonzero(alarm >= 0)
-        wanted = column[heard] * self.alarms.size + alarm[heard]
-        places = np.minimum(np.searchsorted(members, wanted), members.size - 1)
-        found[heard] = members[places] == wanted
-        return found
-
-    def _breaks(
-        self, rows: Ints, column: Ints, belief: Floats, shift: Ints, passes: Floats
-    ) -> Floats:
-        """The chance that each row's asset breaks, given those above; 1 for a root."""
-        starts, ends = self.edge_at[rows], self.edge_at[rows + 1]
-        edges, counts = spans(starts, ends)
-        at = np.repeat(column, counts)
-        weight = self.priors.habit_weight
-        pass_on = (self.passed[edges] + weight * passes[at]) / (
-            self.seen[edges] + weight
-        )
-        holds = np.log1p(
-            -np.minimum(pass_on * belief[self.upper[edges] + shift[at]], 1 - TINY)
-        )
-        sums = np.concatenate([[0.0], np.cumsum(holds)])
-        offset = np.cumsum(counts) - counts
-        breaks: Floats = -np.expm1(sums[offset + counts] - sums[offset])
-        breaks[counts == 0] = 1.0
-        return breaks
-
-    def _heard(
-        self, rows: Ints, breaks: Floats, is_member: Flags, says: Floats
-    ) -> tuple[Floats, Floats]:
-        """(chance of what was heard of each row, belief that it broke after that)."""
-        alarmed = self.alarm[rows] >= 0
-        says = np.maximum(says, self.least_says[rows])
-        # A mute asset that does alarm is heard all the same.
-        says = np.where(alarmed, says, says * self.can_say[rows])
-        speaks = breaks * says
-        silence = 1 - speaks
-        chance = np.where(is_member, speaks, np.where(alarmed, 1.0, silence))
-        after = np.where(
-            is_member,
-            1.0,
-            np.where(alarmed, breaks, (breaks - speaks) / np.maximum(silence, TINY)),
-        )
-        late = self.overdue[rows]
-        if late.any():
-            if_broken = self.priors.overdue_if_broken * breaks
-            either = if_broken + self.priors.overdue_if_sound * (1 - breaks)
-            chance = np.where(late, either, chance)
-            after = np.where(late, if_broken / np.maximum(either, TINY), after)
-        return chance, after

@@ -30,6 +30,7 @@ FEW = 8  # alarms that are searched from several starts
 MOST_STEPS = 80
 MOST_ROUNDS = 3
 TRIED_EXACTLY = 10
+TRIED_OF_GROUPS = 2  # and one for so many groups
 NOT_WORTH_A_LOOK = -4.0
 HOPELESS = -12.0
 ENOUGH = 1e-6
@@ -85,43 +86,48 @@ class Search:
 
     def _improve(self, groups: list[Group]) -> list[Group]:
         for _ in range(MOST_STEPS):
-            change = self._best_change(groups)
-            if change is None:
+            changes = self._best_changes(groups)
+            if not changes:
                 break
-            groups = [g for g in groups if g not in change.touched]
-            groups += [change.made, *change.left]
+            touched = {group for change in changes for group in change.touched}
+            groups = [g for g in groups if g not in touched]
+            for change in changes:
+                groups += [change.made, *change.left]
         return groups
 
     def _refit(self, groups: list[Group]) -> bool:
-        """Choose spread and pace anew; False when they stay as they are."""
-        priors, scores = self.scores.priors, self.scores
-        by_spread = [
-            sum(scores.many(groups, spread, self.pace))
-            for spread in range(len(priors.spreads))
-        ]
-        spread = int(np.argmax(by_spread))
-        by_pace = [
-            sum(scores.many(groups, spread, pace)) for pace in range(len(priors.paces))
-        ]
-        pace = int(np.argmax(by_pace))
+        """Choose spread and pace anew; False when they stay as they are. Each group is
+        weighed by its likeliest roots, which say nearly all."""
+        scores = self.scores
+        keys = [(r, g) for g in groups for r in self.best_roots(g)]
+        spread = int(np.argmax(scores.over_spreads(keys, groups, self.pace)))
+        pace = int(np.argmax(scores.over_paces(keys, groups, spread)))
         if (spread, pace) == (self.spread, self.pace):
             return False
         self.spread, self.pace = spread, pace
         return True
 
-    def _best_change(self, groups: list[Group]) -> _Change | None:
+    def _best_changes(self, groups: list[Group]) -> list[_Change]:
+        """The one that explains most, and all that have nothing to do with it or with
+        each other: what each is worth hangs on the groups it touches alone."""
         guesses = sorted(
             self._guessed(groups), key=lambda c: (-c.guess, sorted(c.made))
         )
-        tried = [c for c in guesses[:TRIED_EXACTLY] if c.guess > NOT_WORTH_A_LOOK]
+        most = TRIED_EXACTLY + len(groups) // TRIED_OF_GROUPS
+        tried = [c for c in guesses[:most] if c.guess > NOT_WORTH_A_LOOK]
         self._many({g for c in tried for g in (c.made, *c.left)})
-        best, most = None, ENOUGH
-        for change in tried:
-            gain = sum(self._many([change.made, *change.left]))
-            gain -= sum(self._many(change.touched))
-            if gain > most:
-                best, most = change, gain
-        return best
+        gains = [
+            sum(self._many([c.made, *c.left])) - sum(self._many(c.touched))
+            for c in tried
+        ]
+        chosen: list[_Change] = []
+        taken: set[Group] = set()
+        for place in sorted(range(len(tried)), key=lambda n: -gains[n]):
+            change = tried[place]
+            if gains[place] > ENOUGH and taken.isdisjoint(change.touched):
+                chosen.append(change)
+                taken.update(change.touched)
+        return chosen
 
     def _guessed(self, groups: list[Group]) -> list[_Change]:
         """All changes, each weighed by the few roots that speak for it."""

@@ -7,14 +7,16 @@ best of them), so a fault whose source stays in doubt is not torn apart for it.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from incidents.inference.field import Field, Floats
+from incidents.inference.field import Field
 from incidents.inference.neighbourhood import Ints
 from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
+from incidents.inference.templates import Floats, Templates
 
 Group = frozenset[int]
 IMPOSSIBLE = -1e9
@@ -83,24 +85,64 @@ class Scores:
         """Reckon many at once, which costs little more than one."""
         keys = list(dict.fromkeys(wanted))
         todo = [key for key in keys if (*key, spread) not in self._structure]
-        for part in _chunks(todo):
-            for key, value in zip(part, self._structured(part, spread), strict=True):
-                self._structure[*key, spread] = value
+        values = self._structured(todo, spread, self.field.templates)
+        for key, value in zip(todo, values, strict=True):
+            self._structure[*key, spread] = value
+        self._time(keys, pace)
+
+    def _time(self, keys: Iterable[tuple[int, Group]], pace: int) -> None:
         todo = [key for key in keys if (*key, pace) not in self._timing]
         for part in _chunks(todo):
             timed = self._timed(_Ragged.of(part), [pace])
             for key, value in zip(part, timed[0].tolist(), strict=True):
                 self._timing[*key, pace] = value
 
-    def _structured(self, keys: list[tuple[int, Group]], spread: int) -> list[float]:
+    def alone(self) -> list[float]:
+        """About what each alarm is worth by itself: as noise, or broken first."""
+        own = [
+            (self.field.own_root(alarm)[0], frozenset([alarm]))
+            for alarm in range(self.field.alarms.size)
+        ]
+        self.prepare(own, USUAL_SPREAD, USUAL_PACE)
+        scores = [self.one(*key, USUAL_SPREAD, USUAL_PACE) for key in own]
+        return [_log_sum([score, self.log_noise]) for score in scores]
+
+    def at_most(
+        self, keys: list[tuple[int, Group]], spread: int, pace: int
+    ) -> list[float]:
+        """An upper bound of each score, for a fraction of the work."""
+        self._time(keys, pace)
+        bounds = self._structured(keys, spread, self.field.ways)
+        return [
+            bound + self._timing[*key, pace] + self._leaning[key[0]]
+            for key, bound in zip(keys, bounds, strict=True)
+        ]
+
+    def _structured(
+        self, keys: list[tuple[int, Group]], spread: int, templates: Templates
+    ) -> list[float]:
         """Log likelihood of which assets alarm and which keep silent."""
-        ragged = _Ragged.of(keys)
-        passes, says = self.priors.spreads[spread]
-        full = np.ones(ragged.roots.size)
-        found: list[float] = self.field.log_likelihood(
-            ragged.roots, ragged.row, ragged.alarm, passes * full, says * full
-        ).tolist()
+        found: list[float] = []
+        for part in _chunks(keys):
+            ragged = _Ragged.of(part)
+            spreads = [self.priors.spreads[spread]]
+            found += templates.log_likelihoods(
+                ragged.roots, ragged.row, ragged.alarm, spreads
+            )[0].tolist()
         return found
+
+    def _under_all_spreads(self, keys: list[tuple[int, Group]]) -> Floats:
+        """The same under each spread: [spread, key]."""
+        spreads = self.priors.spreads
+        parts = []
+        for start in range(0, len(keys), CHUNK // len(spreads)):
+            ragged = _Ragged.of(keys[start : start + CHUNK // len(spreads)])
+            parts.append(
+                self.field.templates.log_likelihoods(
+                    ragged.roots, ragged.row, ragged.alarm, spreads
+                )
+            )
+        return np.concatenate(parts, axis=1)
 
     def _timed(self, keys: _Ragged, paces: Iterable[int]) -> Floats:
         """For each pace and key the log density of the alarms' times, against evenly
@@ -169,6 +211,37 @@ class Scores:
         self.prepare(((root, group) for root in roots), spread, pace)
         return sorted(roots, key=lambda r: -self.one(r, group, spread, pace))[:most]
 
+    def over_spreads(
+        self, keys: list[tuple[int, Group]], groups: list[Group], pace: int
+    ) -> list[float]:
+        """For each spread about what the groups are worth, each by these of its roots:
+        `keys` are in the order of `groups`."""
+        self._time(keys, pace)
+        fixed = [self._timing[*key, pace] + self._leaning[key[0]] for key in keys]
+        return self._summed(self._under_all_spreads(keys) + fixed, keys, groups)
+
+    def over_paces(
+        self, keys: list[tuple[int, Group]], groups: list[Group], spread: int
+    ) -> list[float]:
+        """The same for each pace."""
+        self.prepare(keys, spread, USUAL_PACE)
+        fixed = [self._structure[*key, spread] + self._leaning[key[0]] for key in keys]
+        paces = range(len(self.priors.paces))
+        logs = [self._timed(_Ragged.of(part), paces) for part in _chunks(keys)]
+        return self._summed(np.concatenate(logs, axis=1) + fixed, keys, groups)
+
+    def _summed(
+        self, logs: Floats, keys: list[tuple[int, Group]], groups: list[Group]
+    ) -> list[float]:
+        """Log sums over the roots of each group, added up, for each row of `logs`."""
+        counts = Counter(group for _, group in keys)
+        starts = np.cumsum([0] + [counts[group] for group in groups])[:-1]
+        sums = np.logaddexp.reduceat(logs, starts, axis=1)
+        lone = np.array([len(group) == 1 for group in groups])
+        sums[:, lone] = np.logaddexp(sums[:, lone], self.log_noise)
+        totals: list[float] = sums.sum(axis=1).tolist()
+        return totals
+
     def over_all(self, groups: list[Group]) -> list[tuple[list[int], Floats]]:
         """For each group its common roots, and the log score of each with spread and
         pace left open. An alarm alone says nothing of either; it may be noise."""
@@ -189,8 +262,7 @@ class Scores:
             return {}
         found: dict[tuple[int, Group], float] = {}
         for part in _chunks(keys):
-            spreads = range(len(self.priors.spreads))
-            structure = np.array([self._structured(part, s) for s in spreads])
+            structure = self._under_all_spreads(part)
             timing = self._timed(_Ragged.of(part), range(len(self.priors.paces)))
             total = _mean_of_logs(structure) + _mean_of_logs(timing)
             found |= zip(part, total.tolist(), strict=True)
