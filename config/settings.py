@@ -312,6 +312,10 @@ if len(PAGE_URGENCY) != 4 or set(PAGE_URGENCY) - {"now", "hold", "digest"}:
         "PAGE_URGENCY must be four of now, hold and digest, for SEV1 to SEV4: "
         "now,now,hold,digest."
     )
+# Until somebody who acknowledged and then did nothing is paged again; 0 is never.
+ACKNOWLEDGEMENT_MINUTES = whole_number(
+    "ACKNOWLEDGEMENT_MINUTES", 0, least=0, most=10_080
+)
 MOST_PAGES = whole_number("MOST_PAGES", 20, least=0, most=10_000)
 # Messages one process has on their way to one provider, where 48 are too many.
 try:

@@ -200,6 +200,7 @@ RUNG_STATES = {
     "held": "held",
     "acknowledged": "acknowledged",
     "ended": "past",
+    "told": "past",
     "planned": "future",
 }
 
@@ -208,8 +209,8 @@ RUNG_STATES = {
 class LadderRow:
     """One rung as it is shown: people who are planned for one step share a row.
 
-    `state` is what the design system's ladder knows; `who` is empty where a step
-    reaches nobody.
+    `state` is what the design system's ladder knows; `who` and `rooms`, the channels
+    that are told, are empty where a step reaches nobody, and `because` says why.
     """
 
     step: int
@@ -221,6 +222,7 @@ class LadderRow:
     held_until: datetime | None = None
     because: str = ""
     bundled: int = 0
+    rooms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +249,7 @@ def ladder_of(rungs: Iterable[Rung]) -> Ladder:
                 held_until=group[0].held_until,
                 because=group[0].because,
                 bundled=group[0].bundled,
+                rooms=tuple(rung.room for rung in group if rung.room),
             )
         )
     ahead = [row.lap for row in rows if row.state == "future"]
@@ -255,9 +258,9 @@ def ladder_of(rungs: Iterable[Rung]) -> Ladder:
     return Ladder(rows[: len(rows) - len(later)], later)
 
 
-def _row_key(rung: Rung) -> tuple[int, int, int]:
+def _row_key(rung: Rung) -> tuple[object, ...]:
     """Planned rungs of a step belong together; what has happened stands alone, and so
     does who is told later than the others."""
     is_told = rung.state == "planned" and not rung.held_until
-    alone = 0 if is_told else rung.user_id or -1
-    return rung.lap, rung.step, alone
+    alone = "" if is_told else f"{rung.user_id} {rung.room}"
+    return rung.walk, rung.lap, rung.step, alone

@@ -81,7 +81,7 @@ def _usual_policy(
     draft = Incident(team=team, suspected_asset=cause)
     if team is None and cause is not None:
         draft.team = cause.team
-    return policy_for(draft)
+    return policy_for(draft, at=at)
 
 
 def _first_lap(
@@ -103,5 +103,5 @@ def next_paged(incident: Incident, rungs: Iterable[Rung], *, at: datetime) -> li
         first = planned[0]
         here = (first.lap, first.step)
         return [rung.user for rung in planned if (rung.lap, rung.step) == here]
-    steps = _first_lap(policy_for(incident), at=at)
+    steps = _first_lap(policy_for(incident, at=at), at=at)
     return steps[0][1] if steps else []

@@ -1,6 +1,6 @@
 """Who is on call now, until when, and who comes after: for the frame, pages and API."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -15,10 +15,8 @@ from oncall.models import ContactMethod, EscalationPolicy, Schedule
 from oncall.resolver import Gap, Resolution
 from oncall.services.owing import ways_for
 from oncall.services.rungs import Rung, simulate
-from oncall.services.schedules import exceptions_between, final_schedule
+from oncall.services.schedules import HORIZONS, exceptions_between, final_schedule
 
-# How far ahead the next change is looked for, nearest first because that is cheap.
-HORIZONS = (timedelta(days=14), timedelta(days=62), timedelta(days=400))
 NAVIGATION_LIFETIME = timedelta(seconds=10)
 
 
@@ -151,16 +149,24 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """One rung of a ladder to come; `user` is None where a step reaches nobody."""
+    """One rung of a ladder to come; `user` is None where a step reaches nobody, and
+    where it tells a channel."""
 
     rung: Rung
     user: User | None
     ways: tuple[Way, ...]
 
 
-def foreseen(policy: EscalationPolicy, *, at: datetime, severity: str) -> list[Reached]:
-    """Who would be told when and how, if something of `severity` happened at `at`."""
-    rungs = simulate(policy, at=at, severity=severity)
+def foreseen(
+    policy: EscalationPolicy,
+    *,
+    at: datetime,
+    severity: str,
+    labels: Mapping[str, str] | None = None,
+) -> list[Reached]:
+    """Who would be told when and how, if something of `severity` with `labels`
+    happened at `at`."""
+    rungs = simulate(policy, at=at, severity=severity, labels=labels)
     users = User.objects.prefetch_related(
         Prefetch(
             "contact_methods",

@@ -145,5 +145,6 @@ def _page(
             severity=incident.severity,
             policy=page.policy,
             steps=page.steps,
+            is_private=incident.private,
             at=at,
         )

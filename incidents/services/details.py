@@ -18,6 +18,7 @@ from incidents.services.locking import lock_incident
 from incidents.services.paging import page_next_step
 from incidents.services.stakeholders import tell_start
 from incidents.severity import is_worse
+from oncall.services import keep_from_channels
 
 Kind = TimelineEntry.Kind
 Role = RoleAssignment.Role
@@ -114,6 +115,7 @@ def set_private(*, incident_id: int, private: bool, by: User, at: datetime) -> I
     if incident.private != private:
         incident.private = private
         incident.save(update_fields=["private"])
+        keep_from_channels(subject=incident.subject, is_private=private)
         if private:
             hold_role(incident, Role.RESPONDER, by, at=at)
         text = "Made private." if private else "Made visible to everybody."

@@ -352,6 +352,7 @@ def _opening(growth: Growth) -> Opening:
         integration=first.integration,
         route=growth.route,
         description=first.description,
+        labels=first.labels,
     )
 
 

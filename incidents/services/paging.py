@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.models import Integration, Route
@@ -23,6 +23,7 @@ from oncall.services import (
     start_escalations,
     stop_escalation,
 )
+from oncall.services.choosing import choose_policy
 
 # How long the alerts of one fault usually keep coming.
 SETTLING = timedelta(minutes=2)
@@ -32,7 +33,8 @@ SETTLING = timedelta(minutes=2)
 class Opening:
     """An incident somebody has to be paged about, and what the page is made of.
 
-    `integration` and `route` are those of the alert that opened it, if one did.
+    `integration`, `route` and `labels` are those of the alert that opened it, if one
+    did.
     """
 
     incident: Incident
@@ -40,6 +42,7 @@ class Opening:
     integration: Integration | None = None
     route: Route | None = None
     description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def start_paging(
@@ -54,8 +57,10 @@ def start_paging(
     """
     if dashboards is None:
         dashboards = affected_dashboards(incident)
-    integration, route = opened_by(incident)
-    opening = Opening(incident, dashboards, integration=integration, route=route)
+    integration, route, labels = opened_by(incident)
+    opening = Opening(
+        incident, dashboards, integration=integration, route=route, labels=labels
+    )
     start_paging_all([opening], at=at)
 
 
@@ -75,30 +80,44 @@ def start_paging_all(openings: Collection[Opening], *, at: datetime) -> None:
             ),
             url=absolute_url(opening.incident),
             severity=opening.incident.severity,
-            policy=book.policy_for(
+            policy=policies[0] if policies else None,
+            otherwise=tuple(policies[1:]),
+            labels=opening.labels,
+            is_private=opening.incident.private,
+        )
+        for opening in openings
+        for policies in [
+            book.policies_for(
                 opening.incident,
                 integration=opening.integration,
                 route=opening.route,
-            ),
-        )
-        for opening in openings
+            )
+        ]
     ]
     start_escalations(calls, at=at)
 
 
-def policy_for(incident: Incident) -> EscalationPolicy | None:
-    """The policy that pages about the incident, which may be only a draft."""
-    integration, route = opened_by(incident)
-    return PolicyBook().policy_for(incident, integration=integration, route=route)
+def policy_for(incident: Incident, *, at: datetime) -> EscalationPolicy | None:
+    """The policy that pages at `at` about the incident, which may be only a draft."""
+    integration, route, labels = opened_by(incident)
+    policies = PolicyBook().policies_for(incident, integration=integration, route=route)
+    chosen, _ = choose_policy(
+        policies, severity=incident.severity, labels=labels, at=at
+    )
+    return chosen
 
 
-def opened_by(incident: Incident) -> tuple[Integration | None, Route | None]:
-    """The inlet and the routing rule of the incident's first alert; None and None
-    when a person declared it, and for one that is only a draft."""
+def opened_by(
+    incident: Incident,
+) -> tuple[Integration | None, Route | None, Mapping[str, str]]:
+    """The inlet, the routing rule and the labels of the incident's first alert; None,
+    None and none when a person declared it, and for one that is only a draft."""
     if incident._state.adding:
-        return None, None
+        return None, None, {}
     member = incident.members.select_related("alert__integration").first()
-    return member.alert.integration if member else None, route_of(incident)
+    if member is None:
+        return None, route_of(incident), {}
+    return member.alert.integration, route_of(incident), member.alert.labels
 
 
 def affected_dashboards(incident: Incident) -> Collection[AssetRow]:
@@ -153,7 +172,7 @@ def page_other_team(
     """The suspected cause is another team's: page that one instead, unless both have
     one policy. Those paged so far are let go."""
     escalation = Escalation.objects.running().filter(subject=incident.subject).first()
-    policy = policy_for(incident)
+    policy = policy_for(incident, at=at)
     if escalation is not None and policy is not None:
         if escalation.policy_id == policy.pk:
             return

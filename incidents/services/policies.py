@@ -22,29 +22,31 @@ class PolicyBook:
                 self._of_team.setdefault(policy.team_id, policy)
         self._default_route = Route.objects.filter(is_default=True).first()
 
-    def policy_for(
+    def policies_for(
         self,
         incident: Incident,
         *,
         integration: Integration | None,
         route: Route | None = None,
-    ) -> EscalationPolicy | None:
-        """The policy that the routing rule names, else the suspected cause's team's,
-        else the inlet's, else that of the inlet's or incident's team, else that of
-        the default route, else the install's default; None when there is none at all.
+    ) -> list[EscalationPolicy]:
+        """The policies that may page about the incident; the first whose conditions
+        hold does. That which the routing rule names, that of the suspected cause's
+        team, the inlet's, that of the inlet's and of the incident's team, that of the
+        default route, the install's default.
 
         `integration` and `route` are those of the alert that opened the incident.
         """
         cause = incident.suspected_asset
-        return (
-            self._by_route(route)
-            or self._by_team(cause.team_id if cause else None)
-            or self._by_id.get((integration and integration.escalation_policy_id) or 0)
-            or self._by_team(integration.team_id if integration else None)
-            or self._by_team(incident.team_id)
-            or self._by_route(self._default_route)
-            or self._of_team.get(None)
+        found = (
+            self._by_route(route),
+            self._by_team(cause.team_id if cause else None),
+            self._by_id.get((integration and integration.escalation_policy_id) or 0),
+            self._by_team(integration.team_id if integration else None),
+            self._by_team(incident.team_id),
+            self._by_route(self._default_route),
+            self._of_team.get(None),
         )
+        return [one for one in dict.fromkeys(found) if one is not None]
 
     def _by_route(self, route: Route | None) -> EscalationPolicy | None:
         """The policy a rule names, itself or by its team."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from oncall.models import SEVERITIES, Escalation, Notification
+from oncall.models import SEVERITIES, Escalation, Notification, StepTarget
 
 
 class Shape(serializers.Serializer[Any]):
@@ -68,8 +68,15 @@ class OnCallSerializer(Shape):
 
 
 class TargetSerializer(Shape):
+    """`id` is of people, schedules and teams; `who` of schedules, where it is not
+    whoever is on call; `channel` and `address` of channels. The address is empty for
+    those who may not edit."""
+
     type = serializers.CharField()
-    id = serializers.IntegerField()
+    id = serializers.IntegerField(required=False)
+    who = serializers.ChoiceField(StepTarget.Who.choices, required=False)
+    channel = serializers.CharField(required=False)
+    address = serializers.CharField(required=False, allow_blank=True)
     label = serializers.CharField()  # type: ignore[assignment]  # a key named as an attribute of fields
 
 
@@ -88,6 +95,8 @@ class PolicySerializer(Shape):
     repeats = serializers.IntegerField()
     is_default = serializers.BooleanField()
     version = serializers.IntegerField()
+    when = serializers.DictField()
+    acknowledgement_minutes = serializers.IntegerField(allow_null=True)
     steps = PolicyStepSerializer(many=True)
     url = serializers.URLField()
 
@@ -98,8 +107,9 @@ class ReachSerializer(Shape):
 
 
 class RungSerializer(Shape):
-    """`user` is null where a step finds nobody. `held_until` is when the page goes out
-    if it has to wait, and `because` why."""
+    """`user` is null where a step finds nobody, and where it tells a `channel`.
+    `held_until` is when the page goes out if it has to wait; `because` says why, or
+    why the step is passed over."""
 
     lap = serializers.IntegerField()
     step = serializers.IntegerField()
@@ -107,6 +117,7 @@ class RungSerializer(Shape):
     user = PersonSerializer(allow_null=True)
     held_until = serializers.DateTimeField(allow_null=True)
     because = serializers.CharField()
+    channel = serializers.CharField()
     by = ReachSerializer(many=True)
 
 
@@ -114,6 +125,9 @@ class SimulationSerializer(Shape):
     policy = serializers.IntegerField()
     at = serializers.DateTimeField()
     severity = serializers.ChoiceField(SEVERITIES)
+    labels = serializers.DictField(child=serializers.CharField())
+    applies = serializers.BooleanField()
+    because = serializers.CharField()
     ladder = RungSerializer(many=True)
 
 

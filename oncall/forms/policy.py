@@ -1,31 +1,54 @@
 """Editing an escalation policy, and paging by hand."""
 
-from calendar import day_abbr
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from accounts.models import Team, User
-from oncall.conditions import When
+from core.errors import InvalidInputError
+from oncall.channels.registry import CHANNELS
 from oncall.forms.rows import Group, Rows, SelectListField, as_typed, saves
-from oncall.models import SEVERITIES, EscalationPolicy, Schedule
+from oncall.forms.when import WhenForm
+from oncall.labels import read_labels
+from oncall.models import SEVERITIES, EscalationPolicy, EscalationStep, Schedule
 from oncall.services.policies import MOST_REPEATS, PolicyValues, StepValues
-from oncall.services.targets import find_targets, written
+from oncall.services.targets import (
+    CHANNEL_KINDS,
+    MOST_TARGETS,
+    Room,
+    Who,
+    find_room,
+    find_targets,
+    frozen,
+    target_of,
+    written,
+)
 
 MOST_MINUTES = 7 * 24 * 60
+LOCAL_TIME = "%Y-%m-%dT%H:%M"
+FIRST_YEAR, LAST_YEAR = 1970, 2100
 
 
-def target_groups() -> list[Group]:
-    """Whom a step can page. Three queries."""
+def target_groups(*, whole: bool = False) -> list[Group]:
+    """Whom a step can page; `whole` with all that a schedule can be asked for. Three
+    queries."""
     users = User.objects.filter(is_active=True)
+    schedules = [(one.pk, str(one)) for one in Schedule.objects.all()]
+    others = {
+        Who.NEXT: "Whoever is on call next",
+        Who.TURNS: "One of its rotations, in turn",
+        Who.EVERYONE: "Everyone in its rotations",
+    }
+    more = [
+        (heading, [(f"schedule:{pk}:{who.value}", name) for pk, name in schedules])
+        for who, heading in others.items()
+    ]
     return [
-        (
-            "Whoever is on call",
-            [(f"schedule:{one.pk}", str(one)) for one in Schedule.objects.all()],
-        ),
+        ("Whoever is on call", [(f"schedule:{pk}", name) for pk, name in schedules]),
+        *(more if whole and schedules else []),
         ("People", [(f"user:{one.pk}", str(one)) for one in users]),
         (
             "Everybody in a team",
@@ -34,7 +57,39 @@ def target_groups() -> list[Group]:
     ]
 
 
-class PolicyForm(forms.Form):
+class RoomsField(forms.CharField):
+    """Places in channels, one a line: "slack #data-alerts". Cleaned to rooms."""
+
+    def __init__(self, **options: Any) -> None:
+        kinds = ", ".join(k for k in CHANNEL_KINDS if CHANNELS[k].is_configured())
+        super().__init__(
+            required=False,
+            max_length=20_000,
+            widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+            help_text=f"One a line, a kind and where: slack #data-alerts. Kinds here: "
+            f"{kinds}. Nobody is expected to answer there.",
+            **options,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "\n".join(f"{one.channel} {one.address}" for one in value)
+
+    def clean(self, value: Any) -> list[Room]:
+        lines = [line.split(None, 1) for line in super().clean(value).splitlines()]
+        parts = [(*line, "")[:2] for line in lines if line]
+        if len(parts) > MOST_TARGETS:
+            raise ValidationError(f"Wanted are at most {MOST_TARGETS}.")
+        try:
+            return [find_room(kind, where.strip()) for kind, where in parts]
+        except InvalidInputError as error:
+            raise ValidationError(
+                [told for one in error.errors.values() for told in one]
+            ) from error
+
+
+class PolicyForm(WhenForm):
     name = forms.CharField(label="Name", max_length=120)
     team = forms.ModelChoiceField(
         label="Team", queryset=Team.objects.all(), required=False, empty_label="No team"
@@ -45,7 +100,15 @@ class PolicyForm(forms.Form):
         max_value=MOST_REPEATS,
         initial=2,
         help_text="How often the ladder is walked again when nobody answers. "
-        "After that, every admin is paged.",
+        "After that, the fallback is paged.",
+    )
+    lapses_after = forms.IntegerField(
+        label="Page again after, in minutes",
+        min_value=0,
+        max_value=MOST_MINUTES,
+        required=False,
+        help_text="When somebody acknowledged and then nothing happens. They are "
+        "warned first. 0 is never; empty is as the installation has it.",
     )
     is_default = forms.BooleanField(
         label="Use it where no other policy is named",
@@ -54,37 +117,19 @@ class PolicyForm(forms.Form):
         "Takes the place of the default before.",
     )
 
+    def values(self) -> dict[str, Any]:
+        """What was filled in, but for the steps. Only for a valid form."""
+        names = ("name", "team", "repeats", "is_default")
+        minutes = self.cleaned_data["lapses_after"]
+        return {name: self.cleaned_data[name] for name in names} | {
+            "when": self.when(),
+            "lapses_after": None if minutes is None else timedelta(minutes=minutes),
+        }
 
-class StepForm(forms.Form):
-    severities = forms.MultipleChoiceField(
-        label="Only for",
-        choices=[(one, one) for one in SEVERITIES],
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    days = forms.TypedMultipleChoiceField(
-        label="Only on",
-        choices=list(enumerate(day_abbr)),
-        coerce=int,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    start = forms.TimeField(
-        label="Only from",
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-    )
-    end = forms.TimeField(
-        label="To",
-        required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-    )
-    timezone = forms.ChoiceField(
-        label="By the clock of",
-        choices=[("", "UTC"), *((one, one) for one in sorted(available_timezones()))],
-        required=False,
-    )
-    targets = SelectListField(word="Page", label="Page", distinct=True)
+
+class StepForm(WhenForm):
+    targets = SelectListField(word="Page", label="Page", distinct=True, required=False)
+    rooms = RoomsField(label="Tell channels")
     delay = forms.FloatField(
         label="Then wait, in minutes",
         min_value=1 / 60,
@@ -100,31 +145,21 @@ class StepForm(forms.Form):
         assert isinstance(field, SelectListField)
         field.offer(groups)
 
-    def values(self) -> StepValues:
-        """What was filled in. Only for a valid form."""
-        delay = timedelta(minutes=self.cleaned_data["delay"])
-        targets = find_targets(self.cleaned_data["targets"], field="targets")
-        return StepValues(delay=delay, targets=targets, when=self._when())
-
     def clean(self) -> dict[str, Any]:
-        values = self.cleaned_data
-        if bool(values.get("start")) != bool(values.get("end")):
-            self.add_error("end", "Give both ends, or neither.")
+        values = super().clean()
+        if not values.get("targets") and not values.get("rooms", True):
+            self.add_error("targets", "Say whom this step pages, or what it tells.")
         return values
 
-    def _when(self) -> When:
-        chosen = self.cleaned_data
-        when = When()
-        if chosen["severities"]:
-            when["severities"] = chosen["severities"]
-        if chosen["days"]:
-            when["days"] = chosen["days"]
-        if chosen["start"]:
-            when["start"] = f"{chosen['start']:%H:%M}"
-            when["end"] = f"{chosen['end']:%H:%M}"
-        if chosen["timezone"] and (chosen["days"] or chosen["start"]):
-            when["timezone"] = chosen["timezone"]
-        return when
+    def values(self) -> StepValues:
+        """What was filled in. Only for a valid form."""
+        chosen = self.cleaned_data["targets"]
+        people = find_targets(chosen, field="targets") if chosen else []
+        return StepValues(
+            delay=timedelta(minutes=self.cleaned_data["delay"]),
+            targets=[*people, *self.cleaned_data["rooms"]],
+            when=self.when(),
+        )
 
 
 class PolicyEditor:
@@ -136,33 +171,28 @@ class PolicyEditor:
 
     @classmethod
     def new(cls) -> "PolicyEditor":
-        first = StepForm(prefix="r0", groups=target_groups())
+        first = StepForm(prefix="r0", groups=target_groups(whole=True))
         return cls(PolicyForm(), [first])
 
     @classmethod
     def of(cls, policy: EscalationPolicy) -> "PolicyEditor":
-        groups = target_groups()
+        groups = target_groups(whole=True)
+        lapses = policy.lapses_after
         fields = ("name", "team", "repeats", "is_default")
-        head = PolicyForm(initial={name: getattr(policy, name) for name in fields})
+        head = PolicyForm(
+            initial={
+                **{name: getattr(policy, name) for name in fields},
+                **policy.when,
+                "lapses_after": None
+                if lapses is None
+                else lapses // timedelta(minutes=1),
+            }
+        )
         steps = policy.steps.prefetch_related(
             "targets__user", "targets__schedule", "targets__team"
         )
         forms = [
-            StepForm(
-                prefix=f"r{n}",
-                groups=groups,
-                initial={
-                    **step.when,
-                    "delay": _minutes(step.delay),
-                    "targets": written(
-                        [
-                            named
-                            for one in step.targets.all()
-                            if (named := one.user or one.schedule or one.team)
-                        ]
-                    ),
-                },
-            )
+            StepForm(prefix=f"r{n}", groups=groups, initial=_initial(step))
             for n, step in enumerate(steps)
         ]
         return cls(head, forms or [StepForm(prefix="r0", groups=groups)])
@@ -170,7 +200,7 @@ class PolicyEditor:
     @classmethod
     def sent(cls, data: QueryDict) -> "PolicyEditor":
         """What a request brings: to be saved, or to be shown with other rows."""
-        groups = target_groups()
+        groups = target_groups(whole=True)
         rows = Rows.sent(data).ids
         if saves(data):
             steps = [StepForm(data, prefix=f"r{n}", groups=groups) for n in rows]
@@ -186,12 +216,61 @@ class PolicyEditor:
     def values(self) -> PolicyValues:
         """What was filled in. Only when valid."""
         steps = [form.values() for form in self.steps]
-        return PolicyValues(**self.head.cleaned_data, steps=steps)
+        return PolicyValues(**self.head.values(), steps=steps)
+
+
+def _initial(step: EscalationStep) -> dict[str, Any]:
+    targets = [target_of(row) for row in step.targets.all()]
+    rooms = [one for one in targets if isinstance(one, Room)]
+    people = [frozen(one) for one in targets if not isinstance(one, Room)]
+    return {
+        **step.when,
+        "delay": _minutes(step.delay),
+        "targets": [written(one) for one in people],
+        "rooms": rooms,
+    }
 
 
 def _minutes(delay: timedelta) -> float | int:
     minutes = delay / timedelta(minutes=1)
     return int(minutes) if minutes.is_integer() else round(minutes, 3)
+
+
+class SimulateForm(forms.Form):
+    """What the policy's page foresees. `at` is in the reader's zone; empty is now."""
+
+    at = forms.DateTimeField(
+        label="When",
+        required=False,
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "step": 60}, format=LOCAL_TIME
+        ),
+        input_formats=[LOCAL_TIME, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+    )
+    severity = forms.ChoiceField(
+        label="Severity",
+        choices=[(one, one) for one in SEVERITIES],
+        initial="SEV2",
+        required=False,
+    )
+    labels = forms.CharField(
+        label="Labels of the alert",
+        required=False,
+        max_length=2_000,
+        widget=forms.TextInput(attrs={"placeholder": "env=prod, team=ml"}),
+    )
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if at is not None and not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise ValidationError(f"Wanted is a year from {FIRST_YEAR} to {LAST_YEAR}.")
+        return at
+
+    def clean_labels(self) -> dict[str, str]:
+        try:
+            return read_labels(self.cleaned_data["labels"])
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 class PageForm(forms.Form):

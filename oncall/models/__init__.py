@@ -11,6 +11,7 @@ from oncall.models.escalation import (
     SEVERITIES,
     Escalation,
     EscalationQuerySet,
+    Notice,
     Page,
 )
 from oncall.models.habits import (
@@ -25,7 +26,12 @@ from oncall.models.heartbeat import EngineHeartbeat, Finding, RestingProvider
 from oncall.models.imports import OnCallImport
 from oncall.models.inbox import InboxMessage
 from oncall.models.notification import Notification, NotificationQuerySet
-from oncall.models.policy import EscalationPolicy, EscalationStep, StepTarget
+from oncall.models.policy import (
+    EscalationPolicy,
+    EscalationStep,
+    RoundRobin,
+    StepTarget,
+)
 from oncall.models.record import PlannedChange, RecordedShift
 from oncall.models.schedule import (
     SCHEDULE_NAME_LENGTH,
@@ -51,6 +57,7 @@ __all__ = [
     "HandoffNote",
     "ImportedCalendar",
     "InboxMessage",
+    "Notice",
     "Notification",
     "NotificationQuerySet",
     "OnCallImport",
@@ -61,6 +68,7 @@ __all__ = [
     "PlannedChange",
     "RecordedShift",
     "RestingProvider",
+    "RoundRobin",
     "Schedule",
     "ShiftNotices",
     "StepTarget",

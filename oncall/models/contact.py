@@ -13,6 +13,8 @@ from oncall.channels.registry import choices as channel_choices
 class ContactMethod(models.Model):
     """One way to reach a person. Unverified ones are never used for pages.
 
+    `failing_since` is set while the last message through it failed for good.
+
     `delays` are those of single severities, in minutes, None where it is not used:
     {"SEV1": 0, "SEV4": None}; for the others, `delay` holds.
     """
@@ -24,6 +26,7 @@ class ContactMethod(models.Model):
     delay = models.DurationField(default=timedelta(0))
     delays = models.JSONField(default=dict, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
+    failing_since = models.DateTimeField(null=True, blank=True)
     code_hash = models.CharField(max_length=64, blank=True)
     code_expires_at = models.DateTimeField(null=True, blank=True)
     code_tries = models.PositiveSmallIntegerField(default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from accounts.models import User
 from oncall.models.habits import Bundle
@@ -36,7 +36,12 @@ class Escalation(models.Model):
     `subject` is a reference this app does not understand, such as "incident:12".
     `steps` is the policy as it was: [{"delay_seconds": 300, "targets": [{"kind":
     "schedule", "id": 3, "label": "data-platform"}]}]. `urgencies` is how urgent each
-    severity was to the policy's team then: {"SEV3": "hold"}.
+    severity was to the policy's team then: {"SEV3": "hold"}. `labels` are those of the
+    alert that began it.
+
+    `lapses_after` is how long an acknowledgement lasts when nothing happens, None for
+    ever. `look_at` is when somebody has to look whether it has lapsed, and `warned_at`
+    when whoever acknowledged was warned that it will.
     """
 
     class State(models.TextChoices):
@@ -58,6 +63,11 @@ class Escalation(models.Model):
     steps = models.JSONField()
     repeats = models.PositiveSmallIntegerField()
     urgencies = models.JSONField(default=dict)
+    labels = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    tells_channels = models.BooleanField(default=True, db_default=True)
+    lapses_after = models.DurationField(null=True, blank=True)
+    look_at = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
     lap = models.PositiveSmallIntegerField(default=0)
     step = models.PositiveSmallIntegerField(default=0)
     next_step_at = models.DateTimeField(null=True, blank=True)
@@ -79,6 +89,10 @@ class Escalation(models.Model):
                 condition=Q(state="running"),
             ),
             models.CheckConstraint(
+                name="escalation_lapses_once_acknowledged",
+                condition=Q(look_at=None) | Q(state="acknowledged"),
+            ),
+            models.CheckConstraint(
                 name="escalation_ended_at_iff_not_running",
                 condition=Q(state="running", ended_at=None)
                 | (~Q(state="running") & Q(ended_at__isnull=False)),
@@ -91,6 +105,11 @@ class Escalation(models.Model):
                 condition=Q(state="running"),
             ),
             models.Index(fields=["subject"], name="escalation_by_subject"),
+            models.Index(
+                fields=["look_at"],
+                name="escalation_to_look_at",
+                condition=Q(look_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -159,3 +178,28 @@ class Page(models.Model):
     @property
     def is_held(self) -> bool:
         return self.held_until is not None and self.released_at is None
+
+
+class Notice(models.Model):
+    """What a step tells a channel, where nobody is expected to answer. `label` is what
+    the channel is called: its address may hold a secret."""
+
+    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="notices")
+    lap = models.PositiveSmallIntegerField()
+    step = models.PositiveSmallIntegerField()
+    channel = models.CharField(max_length=20)
+    address = models.CharField(max_length=1000)
+    label = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["escalation", "lap", "step", "channel", "address"],
+                name="notice_once_per_step_and_address",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} lap {self.lap} step {self.step}"

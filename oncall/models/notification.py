@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from oncall.models.contact import ContactMethod
-from oncall.models.escalation import Page
+from oncall.models.escalation import Notice, Page
 
 INFORMS = 9
 LONGEST_LEASE = timedelta(minutes=20)
@@ -31,7 +31,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One delivery of a page, or of an update to somebody who is only informed.
+    """One delivery of a page, of a step's notice to a channel, or of an update to
+    somebody who is only informed.
 
     `idempotency_key` is the same for every try and unique over all rows, so
     nothing can be owed twice: "page:<page>:<method>", "incident:12:start:<e-mail>".
@@ -52,6 +53,9 @@ class Notification(models.Model):
 
     page = models.ForeignKey(
         Page, models.CASCADE, null=True, blank=True, related_name="notifications"
+    )
+    notice = models.ForeignKey(
+        Notice, models.CASCADE, null=True, blank=True, related_name="notifications"
     )
     user = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+"

@@ -5,10 +5,11 @@ from enum import StrEnum
 
 from django.db import transaction
 
+from accounts.models import User
 from core.errors import InvalidTransitionError
-from oncall.models import Page
-from oncall.services.escalations import acknowledge_page
-from oncall.signals import page_escalated, page_resolved
+from oncall.models import Escalation, Page
+from oncall.services.escalations import acknowledge_escalation, acknowledge_page
+from oncall.signals import page_acknowledged, page_escalated, page_resolved
 
 
 class Act(StrEnum):
@@ -35,12 +36,31 @@ def answer_page(*, page_id: int, act: Act, at: datetime, via: str) -> str:
         page = acknowledge_page(page_id=page_id, at=at, via=via)
     else:
         page = Page.objects.select_related("user", "escalation").get(pk=page_id)
-        asked = page_resolved if act is Act.RESOLVE else page_escalated
-        try:
-            with transaction.atomic():
-                asked.send(
-                    Page, subject=page.escalation.subject, by=page.user, at=at, via=via
-                )
-        except InvalidTransitionError as error:
-            return str(error)
+        refused = _ask(act, page.escalation.subject, by=page.user, at=at, via=via)
+        if refused:
+            return refused
     return f"{DONE[act]}: {page.escalation.title}"
+
+
+@transaction.atomic
+def answer_subject(*, subject: str, by: User, act: Act, at: datetime, via: str) -> str:
+    """As `answer_page`, for somebody who may not have been paged: the channel was
+    told."""
+    escalation = Escalation.objects.filter(subject=subject).first()
+    title = escalation.title if escalation else subject
+    if act is Act.ACKNOWLEDGE:
+        if acknowledge_escalation(subject=subject, by=by, at=at):
+            page_acknowledged.send(Page, subject=subject, by=by, at=at, via=via)
+        return f"{DONE[act]} by {by}: {title}"
+    return _ask(act, subject, by=by, at=at, via=via) or f"{DONE[act]} by {by}: {title}"
+
+
+def _ask(act: Act, subject: str, *, by: User, at: datetime, via: str) -> str:
+    """Ask for what stands to the right of this app; why it was refused, or ""."""
+    asked = page_resolved if act is Act.RESOLVE else page_escalated
+    try:
+        with transaction.atomic():
+            asked.send(Page, subject=subject, by=by, at=at, via=via)
+    except InvalidTransitionError as error:
+        return str(error)
+    return ""

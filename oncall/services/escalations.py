@@ -4,21 +4,25 @@ Everything here runs in the caller's transaction or its own; nothing is sent. Th
 engine finds the rows.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts.models import User
 from core.bulk import insert_all
 from core.hints import RUN_ENGINE, wake
 from core.live import publish
 from oncall.models import Escalation, EscalationPolicy, Notification, Page
+from oncall.services.choosing import choose_policy, lapses_after, passed_over_words
 from oncall.services.ladder import FrozenStep
 from oncall.services.owing import owe_notifications
 from oncall.services.reach import Reachable
+from oncall.services.turns import Turns
 from oncall.services.walking import (
+    Walk,
     locked,
     plan_steps,
     take_due_steps,
@@ -35,8 +39,12 @@ TITLE_LENGTH = 1024
 @dataclass(frozen=True, slots=True)
 class Call:
     """What somebody is to be paged about, and by which policy. `steps` replaces the
-    policy's, for pages by hand; those go out at once, whatever their severity. A long
-    title is cut."""
+    policy's, for pages by hand; those go out at once, whatever their severity or the
+    policy's conditions. A long title is cut.
+
+    Where the policy's conditions do not hold, the first of `otherwise` whose do takes
+    its place. Channels are not told of what is private.
+    """
 
     subject: str
     title: str
@@ -46,6 +54,9 @@ class Call:
     policy: EscalationPolicy | None
     steps: tuple[FrozenStep, ...] = ()
     is_by_hand: bool = False
+    otherwise: tuple[EscalationPolicy, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    is_private: bool = False
 
 
 def start_escalation(
@@ -58,6 +69,7 @@ def start_escalation(
     policy: EscalationPolicy | None,
     at: datetime,
     steps: list[FrozenStep] | None = None,
+    is_private: bool = False,
 ) -> Escalation:
     """As `start_escalations`, for one; `steps` are those of a page by hand."""
     call = Call(
@@ -69,6 +81,7 @@ def start_escalation(
         policy=policy,
         steps=tuple(steps or ()),
         is_by_hand=steps is not None,
+        is_private=is_private,
     )
     return start_escalations([call], at=at)[subject]
 
@@ -88,18 +101,23 @@ def start_escalations(
     new = [call for call in calls if call.subject not in running]
     if not new:
         return running
-    reach = Reachable(at=at)
+    reach = _reach(at)
     try:
         with transaction.atomic():
             started = _start(new, reach=reach)
     except IntegrityError:  # somebody else was first with one of them
+        reach.turns.forget()
         return running | _start_singly(new, reach=reach)
     wake(RUN_ENGINE)
     return running | {one.subject: one for one in started}
 
 
+def _reach(at: datetime) -> Reachable:
+    return Reachable(at=at, turns=Turns(is_keeper=True))
+
+
 def _start(calls: Collection[Call], *, reach: Reachable) -> list[Escalation]:
-    walks = [plan_steps(_escalation(call, reach), reach=reach) for call in calls]
+    walks = [_first_walk(call, reach) for call in calls]
     insert_all(walk.escalation for walk in walks)
     write_pages(walks, reach=reach)
     return [walk.escalation for walk in walks]
@@ -114,14 +132,28 @@ def _start_singly(
             with transaction.atomic():
                 (started[call.subject],) = _start([call], reach=reach)
         except IntegrityError:
+            reach.turns.forget()
             running = Escalation.objects.running()
             started[call.subject] = running.get(subject=call.subject)
     wake(RUN_ENGINE)
     return started
 
 
-def _escalation(call: Call, reach: Reachable) -> Escalation:
-    policy = call.policy
+def _first_walk(call: Call, reach: Reachable) -> Walk:
+    policy, passed_over = call.policy, []
+    if not call.is_by_hand:
+        candidates = [one for one in (policy, *call.otherwise) if one is not None]
+        policy, passed_over = choose_policy(
+            candidates, severity=call.severity, labels=call.labels, at=reach.at
+        )
+    walk = plan_steps(_escalation(call, policy, reach), reach=reach)
+    walk.said[:0] = passed_over_words(passed_over, policy)
+    return walk
+
+
+def _escalation(
+    call: Call, policy: EscalationPolicy | None, reach: Reachable
+) -> Escalation:
     return Escalation(
         subject=call.subject,
         title=call.title[:TITLE_LENGTH],
@@ -133,6 +165,9 @@ def _escalation(call: Call, reach: Reachable) -> Escalation:
         policy_version=policy.version if policy else 0,
         steps=list(call.steps) or reach.freeze(policy),
         repeats=policy.repeats if policy else 2,
+        labels=dict(call.labels),
+        tells_channels=not call.is_private,
+        lapses_after=lapses_after(policy),
         urgencies=(
             {EVERY_SEVERITY: Urgency.NOW}
             if call.is_by_hand
@@ -188,6 +223,12 @@ def _due_now(escalation: Escalation, *, reach: Reachable) -> list[Page]:
     return [page for page in pages if not page.is_held]
 
 
+def keep_from_channels(*, subject: str, is_private: bool) -> None:
+    """Channels are not told of what is private, from the next step on."""
+    running = Escalation.objects.running().filter(subject=subject)
+    running.update(tells_channels=not is_private)
+
+
 @transaction.atomic
 def acknowledge_escalation(*, subject: str, by: User | None, at: datetime) -> bool:
     """Stop paging because somebody responds. False when nothing was running."""
@@ -215,9 +256,10 @@ def _end(subject: str, *, state: str, by: User | None, at: datetime) -> bool:
     if by is not None:
         pages.filter(user=by).update(acknowledged_at=at)
     pages.update(ended_at=at)
-    Notification.objects.filter(
-        page__escalation=escalation, state=Notification.State.DUE
-    ).update(state=Notification.State.CANCELLED, detail="No longer needed")
+    owed = Q(page__escalation=escalation) | Q(notice__escalation=escalation)
+    Notification.objects.filter(owed, state=Notification.State.DUE).update(
+        state=Notification.State.CANCELLED, detail="No longer needed"
+    )
     publish("oncall", subject)
     return True
 
@@ -239,7 +281,7 @@ def escalate_now(
         escalation.urgencies = {EVERY_SEVERITY: Urgency.NOW}
     escalation.save(update_fields=["severity", "urgencies"])
     escalation.next_step_at = at
-    take_due_steps([escalation], reach=Reachable(at=at))
+    take_due_steps([escalation], reach=_reach(at))
     wake(RUN_ENGINE)
     return True
 

@@ -13,20 +13,12 @@ from oncall.models import (
     EscalationPolicy,
     EscalationStep,
     Fallback,
-    StepTarget,
     TeamPaging,
 )
+from oncall.services.targets import FrozenTarget, frozen, target_of
 
 FALLBACK_NAME = "Every admin"
 FALLBACK_DELAY = timedelta(minutes=5)
-
-
-class FrozenTarget(TypedDict):
-    """`kind` is user, schedule, team or admins; `id` is 0 for admins."""
-
-    kind: str
-    id: int
-    label: str
 
 
 class FrozenStep(TypedDict):
@@ -35,6 +27,15 @@ class FrozenStep(TypedDict):
     when: NotRequired[When]
     delay_seconds: int
     targets: list[FrozenTarget]
+
+
+def rooms_of(step: FrozenStep) -> list[FrozenTarget]:
+    """The channels a step tells."""
+    return [target for target in step["targets"] if target["kind"] == "channel"]
+
+
+def tells_only_rooms(step: FrozenStep) -> bool:
+    return bool(step["targets"]) and len(rooms_of(step)) == len(step["targets"])
 
 
 def policy_for_team(team: Team | None) -> EscalationPolicy | None:
@@ -46,7 +47,7 @@ def policy_for_team(team: Team | None) -> EscalationPolicy | None:
 
 def freeze(policy: EscalationPolicy | None) -> list[FrozenStep]:
     """The policy's steps as plain values. Without a policy, or with an empty one, the
-    ladder that always reaches someone: every active admin."""
+    ladder that always reaches someone: the fallback, else every active admin."""
     steps: Iterable[EscalationStep] = (
         policy.steps.prefetch_related(
             "targets__user", "targets__schedule", "targets__team"
@@ -54,17 +55,17 @@ def freeze(policy: EscalationPolicy | None) -> list[FrozenStep]:
         if policy
         else ()
     )
-    return [_freeze_step(step) for step in steps] or [admins_step()]
+    return [_freeze_step(step) for step in steps] or [fallback_step() or admins_step()]
 
 
 def _freeze_step(step: EscalationStep) -> FrozenStep:
-    frozen = FrozenStep(
+    plain = FrozenStep(
         delay_seconds=int(step.delay.total_seconds()),
-        targets=[_freeze_target(target) for target in step.targets.all()],
+        targets=[frozen(target_of(row)) for row in step.targets.all()],
     )
     if step.when:
-        frozen["when"] = step.when
-    return frozen
+        plain["when"] = step.when
+    return plain
 
 
 def urgencies_of(policy: EscalationPolicy | None) -> dict[str, str]:
@@ -92,10 +93,3 @@ def fallback_step() -> FrozenStep | None:
     return FrozenStep(
         delay_seconds=int(FALLBACK_DELAY.total_seconds()), targets=row.targets
     )
-
-
-def _freeze_target(target: StepTarget) -> FrozenTarget:
-    kind = "user" if target.user else "schedule" if target.schedule else "team"
-    subject = target.user or target.schedule or target.team
-    assert subject is not None  # a check constraint sees to it
-    return FrozenTarget(kind=kind, id=subject.pk, label=str(subject))

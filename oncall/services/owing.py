@@ -8,7 +8,14 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 
 from core.bulk import insert_all
-from oncall.models import SEVERITIES, ContactMethod, Escalation, Notification, Page
+from oncall.models import (
+    SEVERITIES,
+    ContactMethod,
+    Escalation,
+    Notice,
+    Notification,
+    Page,
+)
 from oncall.services.reach import Reachable
 from oncall.services.throttling import hold_back
 
@@ -24,6 +31,28 @@ def owe_pages(pages: Collection[Page], *, reach: Reachable) -> None:
     hold_back(pages, at=reach.at)
     insert_all(pages)
     owe_notifications((page for page in pages if not page.is_held), reach=reach)
+
+
+def owe_notices(notices: Collection[Notice], *, at: datetime) -> None:
+    """Save new `notices` to channels, with what delivers each."""
+    insert_all(notices)
+    insert_all(
+        Notification(
+            notice=notice,
+            subject=notice.escalation.subject,
+            channel=notice.channel,
+            address=notice.address,
+            title=notice.escalation.title,
+            body=notice.escalation.body,
+            url=notice.escalation.url,
+            urgent=True,
+            rank=_rank(notice.escalation, is_first=False),
+            idempotency_key=f"notice:{notice.pk}",
+            created_at=at,
+            due_at=at,
+        )
+        for notice in notices
+    )
 
 
 def owe_notifications(

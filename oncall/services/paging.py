@@ -12,8 +12,8 @@ from accounts.services import record_audit
 from core.http import absolute_url
 from oncall.models import Escalation, EscalationPolicy
 from oncall.services.escalations import start_escalation
-from oncall.services.ladder import FALLBACK_DELAY, FrozenStep, FrozenTarget, freeze
-from oncall.services.targets import Target, kind_of
+from oncall.services.ladder import FALLBACK_DELAY, FrozenStep, freeze
+from oncall.services.targets import Target, frozen
 
 SUBJECT_PREFIX = "page:"
 
@@ -65,10 +65,7 @@ def _steps(targets: list[Target], policies: list[EscalationPolicy]) -> list[Froz
     """The first policy's steps, joined at the first by all the others' first targets
     and by those named themselves."""
     ladders = [freeze(policy) for policy in policies]
-    named = [
-        FrozenTarget(kind=kind_of(target), id=target.pk, label=str(target))
-        for target in targets
-    ]
+    named = [frozen(target) for target in targets]
     first = named + [target for ladder in ladders for target in ladder[0]["targets"]]
     rest = ladders[0][1:] if ladders else []
     delay = ladders[0][0]["delay_seconds"] if ladders else FALLBACK_DELAY.seconds

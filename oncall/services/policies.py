@@ -23,12 +23,13 @@ from oncall.models import (
     StepTarget,
 )
 from oncall.services.ladder import freeze
-from oncall.services.targets import Target, kind_of
+from oncall.services.targets import Target, columns_of
 
 MOST_STEPS = 20
 MOST_REPEATS = 20
 LEAST_DELAY = timedelta(seconds=1)
 MOST_DELAY = timedelta(days=7)
+LEAST_LAPSE = timedelta(minutes=2)
 MOST_NAMED = 5
 
 
@@ -44,13 +45,16 @@ class StepValues:
 @dataclass(frozen=True, slots=True)
 class PolicyValues:
     """`repeats`: how often the whole ladder is walked again. `is_default`: for alerts
-    of `team` that name no policy; without a team, for all that are left."""
+    of `team` that name no policy; without a team, for all that are left. `when` and
+    `lapses_after` are as those of `EscalationPolicy`."""
 
     name: str
     steps: Sequence[StepValues]
     team: Team | None = None
     repeats: int = 2
     is_default: bool = False
+    when: When = field(default_factory=When)
+    lapses_after: timedelta | None = None
 
     def check(self) -> None:
         """Raise InvalidInputError with all that is wrong."""
@@ -59,6 +63,8 @@ class PolicyValues:
             errors["steps"] = [f"Wanted are 1 to {MOST_STEPS} steps."]
         if not 0 <= self.repeats <= MOST_REPEATS:
             errors["repeats"] = [f"Wanted is a whole number from 0 to {MOST_REPEATS}."]
+        if self.lapses_after and not LEAST_LAPSE <= self.lapses_after <= MOST_DELAY:
+            errors["lapses_after"] = ["Wanted is 2 minutes to 7 days, or 0 for never."]
         for index, step in enumerate(self.steps):
             if not LEAST_DELAY <= step.delay <= MOST_DELAY:
                 errors[f"steps[{index}].delay"] = ["Wanted is 1 second to 7 days."]
@@ -124,7 +130,7 @@ def delete_policy(*, policy_id: int, by: User, at: datetime) -> None:
             f"{policy} is used by {', '.join(used_by)}. Choose another policy there "
             "first."
         )
-    changes = {"steps": [freeze(policy), None]}
+    changes = {"steps": [_for_audit(policy), None]}
     record_audit(
         actor=by, action="policy.deleted", target=policy, changes=changes, at=at
     )
@@ -153,13 +159,14 @@ def uses_of(policy: EscalationPolicy) -> list[str]:
 
 
 def _write(policy: EscalationPolicy, values: PolicyValues) -> dict[str, Any]:
-    before = freeze(policy) if policy.pk else None
+    before = _for_audit(policy) if policy.pk else None
     if values.is_default:
         EscalationPolicy.objects.filter(is_default=True, team=values.team).exclude(
             pk=policy.pk
         ).update(is_default=False)
     policy.name, policy.team = values.name, values.team
     policy.repeats, policy.is_default = values.repeats, values.is_default
+    policy.when, policy.lapses_after = dict(values.when), values.lapses_after
     try:
         with transaction.atomic():
             policy.save()
@@ -168,10 +175,22 @@ def _write(policy: EscalationPolicy, values: PolicyValues) -> dict[str, Any]:
     _write_steps(policy, values.steps)
     publish("oncall")
     return {
-        "steps": [before, freeze(policy)],
+        "steps": [before, _for_audit(policy)],
         "is_default": values.is_default,
         "repeats": values.repeats,
+        "when": values.when,
     }
+
+
+def _for_audit(policy: EscalationPolicy) -> list[Any]:
+    """The steps without the addresses of channels, which may hold secrets."""
+    steps: list[Any] = [dict(step) for step in freeze(policy)]
+    for step in steps:
+        step["targets"] = [
+            {name: value for name, value in target.items() if name != "address"}
+            for target in step["targets"]
+        ]
+    return steps
 
 
 def _write_steps(policy: EscalationPolicy, steps: Sequence[StepValues]) -> None:
@@ -190,6 +209,4 @@ def _write_steps(policy: EscalationPolicy, steps: Sequence[StepValues]) -> None:
 
 
 def _target_row(step: EscalationStep, target: Target) -> StepTarget:
-    row = StepTarget(step=step)
-    setattr(row, kind_of(target), target)
-    return row
+    return StepTarget(step=step, **columns_of(target))

@@ -19,7 +19,13 @@ from oncall.services.ladder import (
     freeze,
     urgencies_of,
 )
-from oncall.services.schedules import on_call_ids
+from oncall.services.schedules import (
+    next_on_call_ids,
+    on_call_ids,
+    roster_ids,
+)
+from oncall.services.targets import Who
+from oncall.services.turns import Turns
 from oncall.urgency import Habits, Verdict, decide
 
 
@@ -27,9 +33,11 @@ class Reachable:
     """Who is on call, in a team or an admin at `at`. Kept for one batch only, so that
     a thousand escalations of one policy cost as many queries as one."""
 
-    def __init__(self, *, at: datetime) -> None:
+    def __init__(self, *, at: datetime, turns: Turns | None = None) -> None:
+        """Turns are only reckoned, unless `turns` keeps them."""
         self.at = at
-        self._targets: dict[tuple[str, int], list[User]] = {}
+        self.turns = turns or Turns()
+        self._targets: dict[tuple[str, int, str], list[User]] = {}
         self._frozen: dict[int | None, list[FrozenStep]] = {}
         self._urgencies: dict[int | None, dict[str, str]] = {}
         self._habits: dict[int, Habits] = {}
@@ -40,16 +48,22 @@ class Reachable:
         """The active people a step reaches, each once, in the step's order."""
         users: dict[int, User] = {}
         for target in step["targets"]:
-            key = (target["kind"], target["id"])
-            if key not in self._targets:
-                self._targets[key] = list(self._find(target))
-            for user in self._targets[key]:
+            if target["kind"] == "channel":
+                continue
+            found = self._people(target)
+            if target.get("who") == Who.TURNS:
+                chosen = self.turns.take(target["id"], [user.pk for user in found])
+                found = [user for user in found if user.pk == chosen]
+            for user in found:
                 users.setdefault(user.pk, user)
         return list(users.values())
 
-    def counts(self, step: FrozenStep, *, severity: str) -> bool:
-        """Whether the step is for `severity` at this instant."""
-        return fits(step.get("when", {}), severity=severity, at=self.at)
+    def counts(
+        self, step: FrozenStep, *, severity: str, labels: Mapping[str, str]
+    ) -> bool:
+        """Whether the step is for `severity` and `labels` at this instant."""
+        when = step.get("when", {})
+        return fits(when, severity=severity, at=self.at, labels=labels)
 
     def fallback(self) -> tuple[list[User], str]:
         """The people a policy that is exhausted ends at, and what they are called.
@@ -99,6 +113,12 @@ class Reachable:
             self._methods |= {user_id: found[user_id] for user_id in unknown}
         return {user_id: self._methods[user_id] for user_id in wanted}
 
+    def _people(self, target: FrozenTarget) -> list[User]:
+        key = (target["kind"], target["id"], target.get("who", ""))
+        if key not in self._targets:
+            self._targets[key] = list(self._find(target))
+        return self._targets[key]
+
     def _find(self, target: FrozenTarget) -> Iterable[User]:
         people = User.objects.select_related("paging_habits")
         active = people.filter(is_active=True).order_by("pk")
@@ -110,12 +130,24 @@ class Reachable:
             case "admins":
                 return active.filter(role=User.Role.ADMIN)
         schedule = Schedule.objects.filter(pk=target["id"]).first()
-        return active.filter(pk__in=self._on_call(schedule)) if schedule else ()
+        if schedule is None:
+            return ()
+        ids = self._of_schedule(schedule, target.get("who") or Who.CURRENT)
+        found = active.in_bulk(ids)
+        return [found[pk] for pk in ids if pk in found]
 
-    def _on_call(self, schedule: Schedule) -> list[int]:
+    def _of_schedule(self, schedule: Schedule, who: str) -> list[int]:
         """Nobody, rather than no page at all, when a stored schedule cannot be read:
         the ladder goes on to its next step."""
         try:
-            return on_call_ids(schedule, at=self.at)
+            return _ASKED[Who(who)](schedule, at=self.at)
         except InvalidInputError:
             return []
+
+
+_ASKED = {
+    Who.CURRENT: on_call_ids,
+    Who.NEXT: next_on_call_ids,
+    Who.EVERYONE: roster_ids,
+    Who.TURNS: roster_ids,
+}

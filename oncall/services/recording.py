@@ -19,8 +19,9 @@ from oncall.channels.base import (
     RetryableDeliveryError,
     UnknownDeliveryError,
 )
-from oncall.models import BUNDLE_PREFIX, Escalation, Notification, Page
+from oncall.models import BUNDLE_PREFIX, Escalation, Notice, Notification, Page
 from oncall.services import statements
+from oncall.services.ladder import tells_only_rooms
 from oncall.services.walking import locked
 from oncall.signals import Progress, page_progress
 
@@ -157,6 +158,7 @@ def _tell(sent: Iterable[Outcome], failed: Iterable[Outcome]) -> None:
         one.notification.subject for one, _, _ in told if not one.notification.page_id
     }
     publish(*informed)
+    _tell_of_notices(told)
     paged = [(one, how, end) for one, how, end in told if one.notification.page_id]
     names = _names(one.notification for one, _, _ in paged)
     notes = [
@@ -170,6 +172,29 @@ def _tell(sent: Iterable[Outcome], failed: Iterable[Outcome]) -> None:
     ]
     if notes:
         page_progress.send(Notification, notes=notes)
+
+
+def _tell_of_notices(told: Iterable[tuple[Outcome, str, str]]) -> None:
+    noticed = [(one, how, end) for one, how, end in told if one.notification.notice_id]
+    if not noticed:
+        return
+    labels = dict(
+        Notice.objects.filter(
+            pk__in=[one.notification.notice_id for one, _, _ in noticed]
+        ).values_list("pk", "label")
+    )
+    notes = [
+        Progress(
+            subject=one.notification.subject,
+            at=one.at,
+            text=f"{labels.get(one.notification.notice_id)} was told"
+            f"{_doubt(one.notification)}."
+            if how == "by"
+            else f"{labels.get(one.notification.notice_id)} could not be told{end}",
+        )
+        for one, how, end in noticed
+    ]
+    page_progress.send(Notification, notes=notes)
 
 
 def _names(notifications: Iterable[Notification]) -> dict[int, str]:
@@ -188,6 +213,7 @@ def fall_through(outcomes: Iterable[Outcome]) -> None:
     reached nobody, the ladder's next step is."""
     failed = list(outcomes)
     _fall_through_bundles(failed)
+    _hurry_after_notices(failed)
     at = {one.notification.page_id: one.at for one in failed}
     pages = Page.objects.filter(pk__in=[pk for pk in at if pk], ended_at=None)
     open_pages = {page.pk: page for page in pages}
@@ -200,6 +226,17 @@ def fall_through(outcomes: Iterable[Outcome]) -> None:
     stuck = [page for page in open_pages.values() if page.pk not in followed]
     _hurry_after(stuck, at=latest)
     wake(RUN_ENGINE)
+
+
+def _hurry_after_notices(outcomes: Iterable[Outcome]) -> None:
+    at = {
+        one.notification.notice_id: one.at
+        for one in outcomes
+        if one.notification.notice_id
+    }
+    if at:
+        _hurry_after(list(Notice.objects.filter(pk__in=at)), at=max(at.values()))
+        wake(RUN_ENGINE)
 
 
 def _fall_through_bundles(outcomes: Iterable[Outcome]) -> None:
@@ -222,7 +259,7 @@ def _fall_through_bundles(outcomes: Iterable[Outcome]) -> None:
     wake(RUN_ENGINE)
 
 
-def _hurry_after(pages: Collection[Page], *, at: datetime) -> None:
+def _hurry_after(pages: Collection[Page | Notice], *, at: datetime) -> None:
     """Make the step after these pages' due now, where their step has reached nobody
     and the ladder still waits for it."""
     if not pages:
@@ -235,6 +272,13 @@ def _hurry_after(pages: Collection[Page], *, at: datetime) -> None:
             page__escalation__in=running, state__in=STILL_HOPEFUL
         ).values_list("page__escalation_id", "page__lap", "page__step")
     )
+    hopeful |= {
+        key
+        for key in Notification.objects.filter(
+            notice__escalation__in=running, state__in=STILL_HOPEFUL
+        ).values_list("notice__escalation_id", "notice__lap", "notice__step")
+        if tells_only_rooms(running[key[0]].steps[key[2]])
+    }
     hurried = [
         running[page.escalation_id]
         for page in pages
@@ -247,7 +291,7 @@ def _hurry_after(pages: Collection[Page], *, at: datetime) -> None:
     ).update(next_step_at=at)
 
 
-def _waits_for_step_after(page: Page, escalation: Escalation) -> bool:
+def _waits_for_step_after(page: Page | Notice, escalation: Escalation) -> bool:
     is_last = page.step + 1 == len(escalation.steps)
     following = (page.lap + 1, 0) if is_last else (page.lap, page.step + 1)
     return (escalation.lap, escalation.step) == following

@@ -3,8 +3,9 @@
 `final_schedule` is who is on call: for the calendar, the API, feeds and pages.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch, Q, prefetch_related_objects
@@ -18,8 +19,13 @@ from oncall.models import (
     Swap,
 )
 from oncall.resolver import (
+    Always,
+    Fixed,
     HistoryEntry,
+    Layer,
+    RecurringShift,
     Resolution,
+    Rotation,
     ScheduleDefinition,
     consecutive,
     format_instant,
@@ -28,6 +34,8 @@ from oncall.resolver import (
 )
 
 Json = dict[str, Any]
+# How far ahead the next change is looked for, nearest first because that is cheap.
+HORIZONS = (timedelta(days=14), timedelta(days=62), timedelta(days=400))
 
 
 def reference_form(schedule: Schedule) -> Json:
@@ -139,6 +147,38 @@ def on_call_ids(schedule: Schedule, *, at: datetime) -> list[int]:
     just_after = at + datetime.resolution
     shifts = final_schedule(schedule, start=at, end=just_after).shifts
     return [int(user) for shift in shifts for user in shift.users]
+
+
+def next_on_call_ids(schedule: Schedule, *, at: datetime) -> list[int]:
+    """Primary keys of those who come on call next and are not on call at `at`; nobody
+    if that is more than 400 days away."""
+    past = schedule.recorded_until is not None and at < schedule.recorded_until
+    prefetch_related_objects([schedule], *exceptions_between(at, with_past=past))
+    for horizon in HORIZONS:
+        shifts = final_schedule(schedule, start=at, end=at + horizon).shifts
+        now = {one for shift in shifts if shift.start == at for one in shift.users}
+        for shift in shifts:
+            coming = [int(one) for one in shift.users if one not in now]
+            if coming:
+                return coming
+    return []
+
+
+def roster_ids(schedule: Schedule, *, at: datetime) -> list[int]:
+    """Primary keys of everyone whom the layers name, in the order of the turns."""
+    prefetch_related_objects([schedule], *exceptions_between(at, with_past=False))
+    named = (one for layer in definition(schedule).layers for one in _named(layer))
+    return [int(one) for one in dict.fromkeys(named)]
+
+
+def _named(layer: Layer) -> Iterator[str]:
+    match layer.pattern:
+        case Rotation(participants=groups) | RecurringShift(participants=groups):
+            yield from (one for group in groups for one in group)
+        case Always(users=users):
+            yield from users
+        case Fixed(shifts=shifts):
+            yield from (one for shift in shifts for one in shift.users)
 
 
 def _resolved(

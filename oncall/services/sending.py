@@ -46,6 +46,8 @@ MOST_CLAIMED = 4 * SENDERS
 LEAST_CLAIMED = SENDERS
 DATABASE_REST_SECONDS = 0.5
 LINK_SALT = "oncall.page"
+NOTICE_SALT = "oncall.notice"
+HAS_BUTTONS = {"slack"}
 THREADED = {"slack"}
 
 Now = Callable[[], datetime]
@@ -204,6 +206,10 @@ def message_of(notification: Notification) -> Message:
     acknowledge_url = ""
     if notification.page_id is not None:
         token = signing.dumps(notification.page_id, salt=LINK_SALT)
+        acknowledge_url = absolute_url(_answer_path().replace("TOKEN", token))
+    elif notification.notice_id is not None and notification.channel in HAS_BUTTONS:
+        # What the buttons carry; whoever presses one has to be known.
+        token = signing.dumps(notification.notice_id, salt=NOTICE_SALT)
         acknowledge_url = absolute_url(_answer_path().replace("TOKEN", token))
     return Message(
         title=notification.title,

@@ -1,20 +1,69 @@
 """What a step pages, as people write it: "ana@example.com", "schedule:3",
-"team:data-platform", "policy:2", or {"type": "schedule", "id": 3}."""
+"schedule:3:next", "team:data-platform", "channel:slack:C0123ABCD", "policy:2", or
+{"type": "schedule", "id": 3, "who": "next"}."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, NotRequired, TypedDict
 
 from accounts.models import Team, User
 from core.errors import InvalidInputError
-from oncall.models import EscalationPolicy, Schedule
+from oncall.channels.base import DeliveryError
+from oncall.channels.registry import channel_for
+from oncall.models import EscalationPolicy, Schedule, StepTarget
+from oncall.models.policy import WHO_WORDS, room_label
 from oncall.services.reference import is_key
 
-Target = User | Schedule | Team
-KINDS = ("user", "schedule", "team", "policy")
+Who = StepTarget.Who
+KINDS = ("user", "schedule", "team", "policy", "channel")
+# What can be told without waking anybody in particular.
+CHANNEL_KINDS = ("slack", "webhook", "email", "apprise")
+SLACK_ROOM = re.compile(r"#[\w.-]{1,80}|[CG][A-Z0-9]{2,20}")
 MOST_TARGETS = 50
 WANTED = (
-    'wanted is a person\'s e-mail address, "user:<id>", "schedule:<id>" or '
-    '"team:<slug>"'
+    'wanted is a person\'s e-mail address, "user:<id>", "schedule:<id>" (with ":next", '
+    '":everyone" or ":turns"), "team:<slug>" or "channel:<kind>:<address>"'
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OfSchedule:
+    """Other people of a schedule than those on call."""
+
+    schedule: Schedule
+    who: str
+
+    def __str__(self) -> str:
+        return WHO_WORDS[Who(self.who)].format(self.schedule)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A place in a channel. `channel` is the channel's kind."""
+
+    channel: str
+    address: str
+
+    def __str__(self) -> str:
+        return room_label(self.channel, self.address)
+
+
+Target = User | Schedule | Team | OfSchedule | Room
+
+
+class FrozenTarget(TypedDict):
+    """`kind` is user, schedule, team, admins or channel; `id` is 0 for the last two.
+    `who` is of schedules, where it is not "current"; `channel` and `address` are of
+    channels."""
+
+    kind: str
+    id: int
+    label: str
+    who: NotRequired[str]
+    channel: NotRequired[str]
+    address: NotRequired[str]
 
 
 def find_targets(values: object, *, field: str) -> list[Target]:
@@ -41,50 +90,126 @@ def find_targets_and_policies(
         raise InvalidInputError(
             {field: [f"Wanted is a list of 1 to {MOST_TARGETS} to page; {WANTED}."]}
         )
-    found = [_find(value) for value in values]
-    errors = {
-        f"{field}[{index}]": [f"{str(value)[:80]!r} names nothing here; {WANTED}."]
-        for index, (value, one) in enumerate(zip(values, found, strict=True))
-        if one is None
-    }
+    found: list[Target | EscalationPolicy] = []
+    errors: dict[str, list[str]] = {}
+    for index, value in enumerate(values):
+        try:
+            one = _find(value)
+        except InvalidInputError as error:
+            errors[f"{field}[{index}]"] = [str(error)]
+            continue
+        if one is None:
+            wrong = f"{str(value)[:80]!r} names nothing here; {WANTED}."
+            errors[f"{field}[{index}]"] = [wrong]
+        else:
+            found.append(one)
     if errors:
         raise InvalidInputError(errors)
-    return list(dict.fromkeys(one for one in found if one is not None))
+    return list(dict.fromkeys(found))
 
 
 def kind_of(target: Target) -> str:
     match target:
         case User():
             return "user"
-        case Schedule():
-            return "schedule"
-    return "team"
+        case Team():
+            return "team"
+        case Room():
+            return "channel"
+    return "schedule"
 
 
-def written(targets: Sequence[Target]) -> list[str]:
-    """The form in which `find_targets` reads them, by id."""
-    return [f"{kind_of(target)}:{target.pk}" for target in targets]
+def frozen(target: Target) -> FrozenTarget:
+    """The target as plain values."""
+    label = str(target)
+    match target:
+        case OfSchedule(schedule, who):
+            return FrozenTarget(kind="schedule", id=schedule.pk, label=label, who=who)
+        case Room(channel, address):
+            return FrozenTarget(
+                kind="channel", id=0, label=label, channel=channel, address=address
+            )
+    return FrozenTarget(kind=kind_of(target), id=target.pk, label=label)
+
+
+def columns_of(target: Target) -> dict[str, Any]:
+    """The columns of a `StepTarget` that names it."""
+    match target:
+        case OfSchedule(schedule, who):
+            return {"schedule": schedule, "who": who}
+        case Room(channel, address):
+            return {"channel": channel, "address": address}
+    return {kind_of(target): target}
+
+
+def target_of(row: StepTarget) -> Target:
+    if row.schedule is not None and row.who != Who.CURRENT:
+        return OfSchedule(row.schedule, row.who)
+    found = row.user or row.schedule or row.team
+    return found if found is not None else Room(row.channel, row.address)
+
+
+def written(target: FrozenTarget) -> str:
+    """The form in which `find_targets` reads it, by id."""
+    if target["kind"] == "channel":
+        return f"channel:{target['channel']}:{target['address']}"
+    who = target.get("who")
+    return f"{target['kind']}:{target['id']}" + (f":{who}" if who else "")
 
 
 def _find(value: object) -> Target | EscalationPolicy | None:
-    if isinstance(value, dict):
-        kind, key = value.get("type"), str(value.get("id", ""))
-    elif isinstance(value, str) and value.partition(":")[0] in KINDS:
-        kind, _, key = value.partition(":")
-    else:
-        kind, key = "user", str(value)
+    kind, key, more = _parts(value)
     if not key.isprintable():
         return None
     match kind:
         case "user":
             return _find_user(key)
         case "schedule":
-            return Schedule.objects.filter(pk=_key(key)).first()
+            return _find_schedule(key, more or Who.CURRENT)
         case "policy":
             return EscalationPolicy.objects.filter(pk=_key(key)).first()
         case "team":
             return _find_team(key)
+        case "channel":
+            return find_room(key, more)
     return None
+
+
+def _parts(value: object) -> tuple[str, str, str]:
+    """The kind, the key, and what comes after that."""
+    if isinstance(value, dict):
+        kind = str(value.get("type"))
+        if kind == "channel":
+            return kind, str(value.get("channel", "")), str(value.get("address", ""))
+        return kind, str(value.get("id", "")), str(value.get("who") or "")
+    if isinstance(value, str) and value.partition(":")[0] in KINDS:
+        kind, _, rest = value.partition(":")
+        key, _, more = rest.partition(":")
+        return kind, key, more
+    return "user", str(value), ""
+
+
+def find_room(channel: str, address: str) -> Room:
+    """The place a step tells. Raises InvalidInputError where there can be none."""
+    if channel not in CHANNEL_KINDS:
+        known = ", ".join(CHANNEL_KINDS)
+        raise InvalidInputError({"channel": [f"Wanted is one of {known}."]})
+    if channel == "slack":
+        if not SLACK_ROOM.fullmatch(address):
+            wanted = "Wanted is a Slack channel: #data-alerts, or an ID as C0123ABCD."
+            raise InvalidInputError({"address": [wanted]})
+        return Room(channel, address)
+    try:
+        return Room(channel, channel_for(channel).check_address(address))
+    except DeliveryError as error:
+        raise InvalidInputError({"address": [str(error)]}) from error
+
+
+def _find_schedule(key: str, who: str) -> Target | None:
+    schedule = Schedule.objects.filter(pk=_key(key)).first()
+    if schedule is None or who not in Who.values:
+        return None
+    return schedule if who == Who.CURRENT else OfSchedule(schedule, who)
 
 
 def _find_user(key: str) -> User | None:

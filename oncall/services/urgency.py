@@ -11,9 +11,9 @@ from accounts.models import Team, User
 from accounts.services import record_audit
 from core.errors import InvalidInputError
 from oncall.models import SEVERITIES, Fallback, PagingHabits, TeamPaging
-from oncall.services.ladder import FrozenStep, FrozenTarget
+from oncall.services.ladder import FrozenStep
 from oncall.services.reach import Reachable
-from oncall.services.targets import Target, kind_of
+from oncall.services.targets import Room, Target, frozen
 from oncall.urgency import Urgency
 
 MOST_PAGES = 10_000
@@ -131,20 +131,20 @@ def change_fallback(*, targets: Sequence[Target], by: User, at: datetime) -> Fal
 
     Raises InvalidInputError when that is nobody at `at`.
     """
-    frozen = [
-        FrozenTarget(kind=kind_of(one), id=one.pk, label=str(one)) for one in targets
-    ]
-    step = FrozenStep(delay_seconds=0, targets=frozen)
+    if any(isinstance(one, Room) for one in targets):
+        raise InvalidInputError({"targets": ["The fallback is people, not a channel."]})
+    plain = [frozen(one) for one in targets]
+    step = FrozenStep(delay_seconds=0, targets=plain)
     if not Reachable(at=at).users_of(step):
         raise InvalidInputError({"targets": ["This reaches nobody now."]})
     fallback, _ = Fallback.objects.update_or_create(
-        is_only=True, defaults={"targets": frozen}
+        is_only=True, defaults={"targets": plain}
     )
     record_audit(
         actor=by,
         action="fallback.changed",
         target=fallback,
-        changes={"targets": [target["label"] for target in frozen]},
+        changes={"targets": [target["label"] for target in plain]},
         at=at,
     )
     return fallback

@@ -16,11 +16,18 @@ from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
 from oncall.conditions import said
-from oncall.models import Escalation, EscalationQuerySet, Page
+from oncall.models import Escalation, EscalationQuerySet, Notice, Page
 from oncall.services import statements
-from oncall.services.ladder import FALLBACK_NAME, FrozenStep
-from oncall.services.owing import owe_pages
+from oncall.services.ladder import (
+    FALLBACK_NAME,
+    FrozenStep,
+    rooms_of,
+    tells_only_rooms,
+)
+from oncall.services.owing import owe_notices, owe_pages
 from oncall.services.reach import Reachable
+from oncall.services.targets import FrozenTarget
+from oncall.services.turns import Turns
 from oncall.signals import Progress, escalation_exhausted, page_progress
 from oncall.urgency import AT_ONCE, Held, Verdict
 from oncall.wording import held_words
@@ -37,6 +44,7 @@ class Walk:
 
     escalation: Escalation
     pages: list[Page] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     is_exhausted: bool = False
 
@@ -55,7 +63,7 @@ def walk_due_escalations(*, at: datetime, limit: int = WALK_BATCH) -> int:
         waiting = locked(skip_locked=True).due(at=at)
         due = list(waiting[:limit])
         if due:
-            _take_or_halve(due, reach=Reachable(at=at))
+            _take_or_halve(due, reach=Reachable(at=at, turns=Turns(is_keeper=True)))
     return len(due)
 
 
@@ -70,7 +78,9 @@ def _take_or_halve(escalations: Sequence[Escalation], *, reach: Reachable) -> No
     ):  # a deadlock, a lost connection: not the escalations' fault
         raise
     except Exception:
-        # What the failed try set on them is not in the database.
+        # What the failed try set on them, and the turns it took, are not in the
+        # database.
+        reach.turns.forget()
         again = list(
             Escalation.objects.filter(pk__in=[one.pk for one in escalations]).order_by(
                 "severity", "next_step_at"
@@ -88,8 +98,14 @@ def _take_or_halve(escalations: Sequence[Escalation], *, reach: Reachable) -> No
         _take_or_halve(again[middle:], reach=reach)
 
 
-def take_due_steps(escalations: Collection[Escalation], *, reach: Reachable) -> None:
-    """Write the pages of every step that is due. Call with the saved rows locked.
+def take_due_steps(
+    escalations: Collection[Escalation],
+    *,
+    reach: Reachable,
+    but_not: Collection[int] = (),
+) -> None:
+    """Write the pages of every step that is due, but for the users in `but_not`. Call
+    with the saved rows locked, and with turns that are kept.
 
     A step that reaches nobody is passed over at once and says so.
     """
@@ -102,13 +118,28 @@ def take_due_steps(escalations: Collection[Escalation], *, reach: Reachable) -> 
     )
     held = _held_of(walks)
     for walk in walks:
-        walk.pages = [page for page in walk.pages if _key(page) not in written]
+        walk.pages = [
+            page
+            for page in walk.pages
+            if _key(page) not in written and page.user_id not in but_not
+        ]
         walk.pages = [
             page
             for page in walk.pages
             if not (page.is_held and (page.escalation_id, page.user_id) in held)
         ]
+    told = set(_told_of(walks))
+    for walk in walks:
+        walk.notices = [one for one in walk.notices if _room_key(one) not in told]
     write_pages(walks, reach=reach)
+
+
+def _told_of(walks: Iterable[Walk]) -> Iterable[tuple[object, ...]]:
+    ids = {walk.escalation.pk for walk in walks if walk.notices}
+    if not ids:
+        return ()
+    notices = Notice.objects.filter(escalation__in=ids)
+    return notices.values_list("escalation_id", "lap", "step", "channel", "address")
 
 
 def _held_of(walks: Iterable[Walk]) -> set[tuple[int, int]]:
@@ -130,7 +161,9 @@ def _save(escalations: Iterable[Escalation]) -> None:
 def write_pages(walks: Iterable[Walk], *, reach: Reachable) -> None:
     """Save what walks brought, once their escalations are saved."""
     walked = list(walks)
+    reach.turns.save()
     owe_pages([page for walk in walked for page in walk.pages], reach=reach)
+    owe_notices([notice for walk in walked for notice in walk.notices], at=reach.at)
     notes = [
         Progress(walk.escalation.subject, reach.at, text)
         for walk in walked
@@ -163,22 +196,54 @@ def plan_steps(escalation: Escalation, *, reach: Reachable) -> Walk:
 def _take_step(walk: Walk, *, reach: Reachable) -> None:
     escalation = walk.escalation
     step: FrozenStep = escalation.steps[escalation.step]
-    counts = reach.counts(step, severity=escalation.severity)
+    counts = reach.counts(step, severity=escalation.severity, labels=escalation.labels)
     users = reach.users_of(step) if counts else []
+    rooms = rooms_of(step) if counts and escalation.tells_channels else []
     verdicts = [verdict_on(user, escalation, reach=reach) for user in users]
     for user, verdict in zip(users, verdicts, strict=True):
         _page(walk, user, verdict, reach=reach)
-    if not counts:
-        only = said(step.get("when", {}))
-        walk.said.append(f"Step {escalation.step + 1} is passed over: only for {only}.")
-    elif not any(verdict.reaches for verdict in verdicts):
-        labels = ", ".join(target["label"] for target in step["targets"]) or "no one"
-        walk.said.append(f"Step {escalation.step + 1} ({labels}) reaches nobody.")
-    escalation.next_step_at = after_step(step, verdicts, at=reach.at)
+    walk.notices += [_notice(escalation, room, at=reach.at) for room in rooms]
+    told = _words_of(escalation, step, counts=counts, verdicts=verdicts, rooms=rooms)
+    walk.said += [told] if told else []
+    escalation.next_step_at = (
+        after_step(step, verdicts, at=reach.at) if counts else reach.at
+    )
     escalation.step += 1
     if escalation.step >= len(escalation.steps):
         escalation.step = 0
         escalation.lap += 1
+
+
+def _words_of(
+    escalation: Escalation,
+    step: FrozenStep,
+    *,
+    counts: bool,
+    verdicts: Iterable[Verdict],
+    rooms: Collection[FrozenTarget],
+) -> str:
+    """What the timeline says of a step that pages nobody; "" of one that does."""
+    if any(verdict.reaches for verdict in verdicts):
+        return ""
+    named = f"Step {escalation.step + 1}"
+    if not counts:
+        return f"{named} is passed over: only for {said(step.get('when', {}))}."
+    people = [one["label"] for one in step["targets"] if one["kind"] != "channel"]
+    if people or not rooms:
+        return f"{named} ({', '.join(people) or 'no one'}) reaches nobody."
+    return ""
+
+
+def _notice(escalation: Escalation, room: FrozenTarget, *, at: datetime) -> Notice:
+    return Notice(
+        escalation=escalation,
+        lap=escalation.lap,
+        step=escalation.step,
+        channel=room["channel"],
+        address=room["address"],
+        label=room["label"][:200],
+        created_at=at,
+    )
 
 
 def verdict_on(user: User, escalation: Escalation, *, reach: Reachable) -> Verdict:
@@ -192,8 +257,10 @@ def after_step(
     step: FrozenStep, verdicts: Iterable[Verdict], *, at: datetime
 ) -> datetime:
     """When the next step is due: the delay after the first of this step's people is
-    told; at once if none of them is to be waited for."""
+    told; at once if none of them is to be waited for. A step that only tells channels
+    is waited for too: somebody may answer there."""
     told = [verdict.until or at for verdict in verdicts if verdict.reaches]
+    told = told or ([at] if tells_only_rooms(step) else [])
     return min(told) + timedelta(seconds=step["delay_seconds"]) if told else at
 
 
@@ -240,3 +307,8 @@ def _is_held(page: Page) -> bool:
 
 def _key(page: Page) -> tuple[int, int, int, int]:
     return page.escalation_id, page.lap, page.step, page.user_id
+
+
+def _room_key(notice: Notice) -> tuple[object, ...]:
+    place = notice.escalation_id, notice.lap, notice.step
+    return *place, notice.channel, notice.address

@@ -8,16 +8,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import SignedInRequest, responder_required
 from core.errors import DomainError
-from oncall.forms.policy import PolicyEditor
+from oncall.conditions import fits
+from oncall.forms.policy import PolicyEditor, SimulateForm
 from oncall.forms.rows import saves, version_in
 from oncall.models import EscalationPolicy
 from oncall.queries import foreseen
+from oncall.services.choosing import lapses_after
 from oncall.services.policies import (
     change_policy,
     create_policy,
     delete_policy,
     uses_of,
 )
+from oncall.services.reach import Reachable
 from oncall.services.rungs import MOST_FUTURE_RUNGS
 
 
@@ -32,14 +35,24 @@ def policies(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def policy(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(EscalationPolicy.objects.select_related("team"), pk=pk)
-    foreseen_rungs = foreseen(found, at=timezone.now(), severity="SEV2")
+    form = SimulateForm(request.GET or None)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    at = chosen.get("at") or timezone.now()
+    severity, labels = chosen.get("severity") or "SEV2", chosen.get("labels") or {}
+    rungs = foreseen(found, at=at, severity=severity, labels=labels)
+    steps = found.steps.prefetch_related(
+        "targets__user", "targets__schedule", "targets__team"
+    )
     context = {
         "policy": found,
-        "steps": found.steps.prefetch_related(
-            "targets__user", "targets__schedule", "targets__team"
-        ),
-        "ladder": foreseen_rungs,
-        "is_cut": len(foreseen_rungs) >= MOST_FUTURE_RUNGS,
+        "steps": steps,
+        "form": form,
+        "is_chosen": bool(request.GET),
+        "applies": fits(found.when, severity=severity, at=at, labels=labels),
+        "ladder": rungs,
+        "is_cut": len(rungs) >= MOST_FUTURE_RUNGS,
+        "fallback": Reachable(at=at).fallback()[1],
+        "lapses_after": lapses_after(found),
         "used_by": uses_of(found),
     }
     return render(request, "oncall/policy.html", context)

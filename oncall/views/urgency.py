@@ -17,7 +17,7 @@ from accounts.models import Team
 from core.errors import InvalidInputError
 from oncall.forms.urgency import DelaysForm, FallbackForm, HabitsForm, UrgencyForm
 from oncall.models import SEVERITIES, Fallback, TeamPaging
-from oncall.services.targets import find_targets
+from oncall.services.targets import find_targets, written
 from oncall.services.urgency import (
     change_fallback,
     change_habits,
@@ -109,7 +109,7 @@ def _overview(
     chosen = {one.team_id: one.urgencies for one in of_teams}
     found = Fallback.objects.first()
     if found and not form.is_bound:
-        targets = [f"{one['kind']}:{one['id']}" for one in found.targets]
+        targets = [written(one) for one in found.targets]
         form.initial["targets"] = targets
     context = {
         "page": page,

@@ -1,17 +1,12 @@
 """Slack against a server that speaks its Web API, and the buttons it sends back."""
 
-import hmac
 import json
-import time
 from collections.abc import Iterator
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from django.core import signing
-from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -24,6 +19,7 @@ from oncall.services import start_escalation
 from oncall.services.sending import LINK_SALT, message_of
 from tests.factories import make_policy, make_user
 from tests.fakes.webhook import Answer, FakeWebhook, running_webhook
+from tests.oncall.slack_buttons import press_button
 
 MEMBER = "U012ABCDEF"
 MESSAGE = Message(
@@ -133,26 +129,13 @@ def press(
     age: int = 0,
     response_url: str = "",
 ) -> Any:
-    payload = {
-        "type": "block_actions",
-        "user": {"id": member},
-        "response_url": response_url,
-        "actions": [
-            {"action_id": action, "value": signing.dumps(page.pk, salt=LINK_SALT)}
-        ],
-    }
-    body = urlencode({"payload": json.dumps(payload)}).encode()
-    stamp = str(int(time.time()) - age)
-    text = b"v0:" + stamp.encode() + b":" + body
-    digest = hmac.new(secret.encode(), text, sha256).hexdigest()
-    return Client(enforce_csrf_checks=True).post(
-        "/slack/actions/",
-        body,
-        content_type="application/x-www-form-urlencoded",
-        headers={
-            "X-Slack-Request-Timestamp": stamp,
-            "X-Slack-Signature": f"v0={digest}",
-        },
+    return press_button(
+        action,
+        value=signing.dumps(page.pk, salt=LINK_SALT),
+        member=member,
+        secret=secret,
+        age=age,
+        response_url=response_url,
     )
 
 
