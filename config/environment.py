@@ -5,7 +5,7 @@
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import environ
@@ -51,6 +51,19 @@ def one_of(name: str, default: str, choices: Iterable[str]) -> str:
     if value not in choices:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
     return value
+
+
+def numbers_by_name(name: str, default: Mapping[str, int]) -> dict[str, int]:
+    """The setting, such as sms=8,slack=4, over `default`; all numbers from 1."""
+    try:
+        given = env.dict(name, cast={"value": int}, default={})
+    except ValueError:
+        given = {"": 0}
+    if any(number < 1 for number in given.values()):
+        raise ImproperlyConfigured(
+            f"{name} must be channels and numbers from 1: sms=8,slack=4."
+        )
+    return {**default, **given}
 
 
 def make_data_dir() -> None:

@@ -17,6 +17,7 @@ from config.environment import (
     REDIS_URL,
     USES_EMBEDDED_POSTGRES,
     env,
+    numbers_by_name,
     one_of,
     whole_number,
     yes_or_no,
@@ -317,17 +318,11 @@ ACKNOWLEDGEMENT_MINUTES = whole_number(
     "ACKNOWLEDGEMENT_MINUTES", 0, least=0, most=10_080
 )
 MOST_PAGES = whole_number("MOST_PAGES", 20, least=0, most=10_000)
-# Messages one process has on their way to one provider, where 48 are too many.
-try:
-    PROVIDER_AT_ONCE = {"sms": 8, "call": 4, "slack": 8} | env.dict(
-        "PROVIDER_AT_ONCE", cast={"value": int}, default={}
-    )
-except ValueError as _error:
-    raise ImproperlyConfigured(
-        "PROVIDER_AT_ONCE must name channels and numbers: sms=8,slack=4."
-    ) from _error
-if min(PROVIDER_AT_ONCE.values()) < 1:
-    raise ImproperlyConfigured("PROVIDER_AT_ONCE wants numbers from 1.")
+# Of one process to one provider: messages on their way, and messages a second.
+PROVIDER_AT_ONCE = numbers_by_name(
+    "PROVIDER_AT_ONCE", {"sms": 8, "call": 4, "slack": 8}
+)
+PROVIDER_RATE = numbers_by_name("PROVIDER_RATE", {"call": 1, "slack": 5})
 # Told by the watchdog when pages may not go out, past the engine that sends them.
 FALLBACK_CONTACT = env.str("FALLBACK_CONTACT", default="").strip()
 if FALLBACK_CONTACT and not re.fullmatch(r"\S+(@|://)\S+", FALLBACK_CONTACT):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READ = re.compile(
-    r"""(?:env(?:\.\w+)?|whole_number|yes_or_no|one_of)\(\s*"([A-Z][A-Z_]+)\"""",
+    r"""(?:env(?:\.\w+)?|whole_number|yes_or_no|one_of|numbers_by_name)\(\s*"([A-Z][A-Z_]+)\"""",
 )
 LISTED = re.compile(r"^\| `([A-Z][A-Z_]+)`", re.MULTILINE)
 

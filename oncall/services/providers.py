@@ -7,11 +7,12 @@ process goes by what it has seen itself, as a question to the database before ev
 message would cost more than a few needless tries; it writes down which ones rest.
 
 At most MOST_AT_ONCE messages are on their way to one provider from one process, so
-that a slow one leaves senders to the others; some take fewer at once or a second.
+that a slow one leaves senders to the others; some take fewer at once, or so many a
+second and no more.
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -22,6 +23,8 @@ from oncall.models import Notification, RestingProvider
 MOST_AT_ONCE = 48
 MOST_FAILURES = 8
 REST = timedelta(seconds=10)
+# A sender waits that long for its turn; what would wait longer is due again then.
+PATIENCE = timedelta(seconds=2)
 
 
 @dataclass(slots=True)
@@ -78,9 +81,14 @@ class Providers:
 
 @dataclass(slots=True)
 class Lanes:
-    """Who may be sent to now. Safe to use from many threads."""
+    """Who may be sent to now. Safe to use from many threads.
+
+    `at_once` is {channel: messages on their way}, `a_second` {channel: messages}.
+    """
 
     at_once: dict[str, int] = field(default_factory=dict)
+    a_second: Mapping[str, float] = field(default_factory=dict)
+    free_at: dict[str, datetime] = field(default_factory=dict)
     waiting: dict[str, deque[Notification]] = field(
         default_factory=lambda: defaultdict(deque)
     )
@@ -110,6 +118,19 @@ class Lanes:
             if not self.busy[lane]:
                 del self.busy[lane], self.waiting[lane]
         return None
+
+    def turn(self, one: Notification, *, at: datetime) -> datetime:
+        """When this may be sent: `at`, or as soon as its provider takes one more. It
+        is taken for sent then, unless that is later than PATIENCE."""
+        rate = self.a_second.get(one.channel)
+        if not rate:
+            return at
+        lane = provider_of(one.channel, one.address)
+        with self.lock:
+            turn = max(at, self.free_at.get(lane, at))
+            if turn - at <= PATIENCE:
+                self.free_at[lane] = turn + timedelta(seconds=1 / rate)
+        return turn
 
     def _most(self, channel: str) -> int:
         return self.at_once.get(channel, MOST_AT_ONCE)

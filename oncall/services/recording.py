@@ -35,7 +35,12 @@ STILL_HOPEFUL = (
 
 
 class NotBegunError(Exception):
-    """There was no time left to send it before its lease ends: it is due again."""
+    """There was no time left to send it before its lease ends: it is due again, at
+    once or at `due_at`."""
+
+    def __init__(self, message: str, due_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.due_at = due_at
 
 
 class ProviderRestsError(RetryableDeliveryError):
@@ -128,6 +133,8 @@ def _hurry_other_methods(outcomes: Iterable[Outcome]) -> None:
 
 
 def _due_again(outcome: Outcome) -> datetime:
+    if isinstance(outcome.result, NotBegunError):
+        return outcome.result.due_at or outcome.at
     if not isinstance(outcome.result, RetryableDeliveryError):
         return outcome.at
     asked = timedelta(seconds=outcome.result.retry_after or 0)

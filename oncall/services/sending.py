@@ -31,7 +31,7 @@ from oncall.channels.base import (
 )
 from oncall.channels.registry import channel_for
 from oncall.models import Notification
-from oncall.services.providers import Lanes, Providers, provider_of
+from oncall.services.providers import PATIENCE, Lanes, Providers, provider_of
 from oncall.services.recording import NotBegunError, Outcome, ProviderRestsError
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Senders:
         self.desk: threading.Thread | None = None
         self.threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
         self.providers = Providers()
-        self.lanes = Lanes(settings.PROVIDER_AT_ONCE)
+        self.lanes = Lanes(settings.PROVIDER_AT_ONCE, settings.PROVIDER_RATE)
         self.under_way: set[int] = set()  # ids of what is claimed and not recorded
 
     def wake(self) -> None:
@@ -160,12 +160,22 @@ class Senders:
             self.is_woken.set()
 
     def _send(self, notification: Notification) -> None:
-        outcome = attempt(notification, now=self.now, providers=self.providers)
+        outcome = self._in_turn(notification)
         following = self.lanes.leave(notification)
         if following is not None:
             self.threads.submit(self._send, following)
         self.outcomes.put(outcome)
         connection.close()
+
+    def _in_turn(self, notification: Notification) -> Outcome:
+        """Send it when its provider takes it; what would wait too long, later."""
+        at = self.now()
+        turn = self.lanes.turn(notification, at=at)
+        if turn - at > PATIENCE:
+            late = NotBegunError("Waits, as the provider takes so many a second", turn)
+            return Outcome(notification, late, at)
+        time.sleep((turn - at).total_seconds())
+        return attempt(notification, now=self.now, providers=self.providers)
 
 
 def attempt(

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from oncall.channels.base import (
@@ -40,7 +40,12 @@ from oncall.services.clock import Clock
 from oncall.services.engine import claim, tick
 from oncall.services.escalations import Call, raise_urgency, start_escalations
 from oncall.services.providers import MOST_FAILURES, REST, Lanes, Providers
-from oncall.services.recording import RETRY_DELAYS, Outcome, record
+from oncall.services.recording import (
+    RETRY_DELAYS,
+    NotBegunError,
+    Outcome,
+    record,
+)
 from oncall.services.rules import VERSION, take_over
 from oncall.services.sending import LEASE, Senders, attempt
 from oncall.services.walking import walk_due_escalations
@@ -621,6 +626,49 @@ def test_a_slow_provider_leaves_senders_to_the_others() -> None:
     assert lanes.leave(texts[1]) is None
     assert lanes.leave(texts[2]) is None
     assert (lanes.busy, lanes.waiting) == ({}, {})
+
+
+def test_a_provider_gets_so_many_a_second_and_what_waits_long_is_due_then() -> None:
+    lanes = Lanes(a_second={"sms": 2})
+    text = Notification(channel="sms", address="+34600000001")
+    turns = [lanes.turn(text, at=NOON) - NOON for _ in range(8)]
+    seconds = [turn.total_seconds() for turn in turns]
+    assert seconds == [0, 0.5, 1, 1.5, 2, 2.5, 2.5, 2.5]  # the last three are late
+    later = NOON + MINUTE
+    assert lanes.turn(text, at=later) == later
+    mail = Notification(channel="email", address="ana@example.com")
+    assert [lanes.turn(mail, at=NOON) for _ in range(3)] == [NOON] * 3
+
+
+def test_what_waits_for_its_turn_is_due_then_and_was_not_tried() -> None:
+    policy, _, _ = two_step_policy()
+    start(policy)
+    (claimed,) = claim(at=NOON, limit=1)
+    record([Outcome(claimed, NotBegunError("Waits", NOON + MINUTE), NOON)])
+    owed = Notification.objects.get()
+    assert (owed.state, owed.attempts, owed.due_at) == ("due", 0, NOON + MINUTE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_provider_sees_the_rate(
+    settings: Settings, webhook_server: FakeWebhook
+) -> None:
+    settings.PROVIDER_RATE = {"webhook": 4}
+    policy, first, _ = two_step_policy()
+    make_method(first, kind="webhook", address=webhook_server.url)
+    calls = [Call(f"s{n}", f"s{n}", "", "", "SEV3", policy) for n in range(14)]
+    start_escalations(calls, at=timezone.now())
+    senders = Senders(claim=claim, record=record, now=timezone.now)
+    unsent = Notification.objects.exclude(state="sent")
+
+    def all_sent() -> bool:
+        senders.wake()  # as the tick does, for those that are due again later
+        return not unsent.exists()
+
+    wait_until(all_sent)
+    arrived = [one.at for one in webhook_server.requests]
+    assert len(arrived) == 14
+    assert arrived[-1] - arrived[0] > 13 / 4 - 1  # a slow machine only makes it longer
 
 
 def test_which_providers_rest_is_written_down_for_all_to_see() -> None:
