@@ -76,8 +76,9 @@ class Evidence:
     `others` fail in incidents that are not looked at, so their silence says nothing.
     `changes` in any order. `sound` {asset: when it ran well after the faults began};
     `failed` {failing asset: when its own run failed}, where its alert is about a run
-    and not about a test of its data. `overdue` are past their deadline without a
-    word. `know` is asked for what the model weighs beside these.
+    and not about a test of its data. `broke` and `tested` fail by a run and by tests
+    of their data alone. `overdue` are past their deadline without a word. `know` is
+    asked for what the model weighs beside these.
     """
 
     lineage: Lineage
@@ -87,6 +88,8 @@ class Evidence:
     changes: Collection[KnownChange] = ()
     sound: Mapping[int, datetime] = field(default_factory=dict)
     failed: Mapping[int, datetime] = field(default_factory=dict)
+    broke: Collection[int] = ()
+    tested: Collection[int] = ()
     overdue: Collection[int] = ()
     know: Know = nothing_more
 
@@ -171,7 +174,13 @@ def _look_around(
     def know(assets: list[int]) -> Knowledge:
         known = evidence.know(assets)
         silent = {*known.mute, *others} - since.keys()
-        return replace(known, mute=silent, overdue=evidence.overdue)
+        return replace(
+            known,
+            mute=silent,
+            overdue={*known.overdue, *evidence.overdue}.difference(others),
+            broke=evidence.broke,
+            tested=evidence.tested,
+        )
 
     found = Field(hood, alarms, know=know, priors=Priors(), hops=evidence.hops)
     numbers = {asset: number for number, asset in enumerate(alarms.assets.tolist())}
@@ -239,14 +248,23 @@ def _reasons(asset_id: int, look: _Look) -> Iterable[str]:
         yield _first_reason(asset_id, look)
     elif asset_id in look.evidence.failed:
         yield f"its own run failed, at {_clock(look.evidence.failed[asset_id])}"
+    elif several:
+        yield from _way_reason(asset_id, look)
     change = look.change_before(asset_id)
     if change is not None:
         yield _change_reason(change, look.began(asset_id))
-    if asset_id in look.evidence.overdue:
+    if not failing and asset_id in look.evidence.overdue:
         yield "it is past its deadline and has said nothing"
     elif not failing:
         yield "no alert of its own"
     yield from _speaking_against(asset_id, look)
+
+
+def _way_reason(asset_id: int, look: _Look) -> Iterable[str]:
+    if asset_id in look.evidence.broke:
+        yield "its own run failed"
+    elif asset_id in look.evidence.tested:
+        yield "a test of its data failed: the data may have come wrong from upstream"
 
 
 def _speaking_against(asset_id: int, look: _Look) -> Iterable[str]:

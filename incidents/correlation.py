@@ -221,7 +221,8 @@ class _Batch:
 
     def _known_of(self, assets: list[int], *, others: Collection[int]) -> Knowledge:
         known = self.know(assets)
-        return replace(known, mute={*known.mute, *others})
+        late = set(known.overdue).difference(others)
+        return replace(known, mute={*known.mute, *others}, overdue=late)
 
     def _anchor(self, asset_id: int) -> int | None:
         incident = self.incidents.get(self.home.get(asset_id, 0))

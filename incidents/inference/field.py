@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import log
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,22 @@ class Field:
         self.assets = hood.ids[self.roots]
         lean = knowledge.leaning
         self.leaning = np.array([lean.get(a, 0.0) for a in self.assets.tolist()])
+        self.leaning += self._leaning_by_way(knowledge)
+
+    def _leaning_by_way(self, knowledge: Knowledge) -> Floats:
+        """A failed run says that the asset itself broke, a failed test that its data
+        is wrong, which may have come from above. Where all tell one of the two, they
+        say nothing by it."""
+        failing = self.alarms.assets.tolist()
+        broke, tested = set(knowledge.broke), set(knowledge.tested)
+        lean = np.zeros(self.roots.size)
+        if broke.isdisjoint(failing) or tested.isdisjoint(failing):
+            return lean
+        first, below = self.priors.run_if_first, self.priors.run_if_below
+        lean[np.isin(self.assets, list(broke))] = log(first / below)
+        lean[np.isin(self.assets, list(tested))] = log((1 - first) / (1 - below))
+        lean[self.alarm_of_root < 0] = 0.0
+        return lean
 
     def _lay_out(self, rows: Rows) -> tuple[Ints, Ints]:
         """Where each template begins, and each rank of it."""

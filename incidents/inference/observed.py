@@ -19,6 +19,7 @@ class Knowledge:
 
     `mute` assets raise no alerts whatever happens (most dashboards). `sound` ones ran
     well after the fault began. `overdue` ones are past their deadline without a word.
+    `broke` ones fail by a run of their own, `tested` ones by tests of their data.
     `leaning` {asset: log of how much likelier it is to be a cause than another}.
     `habits` {(upstream, downstream): what was seen of that edge}.
     """
@@ -26,6 +27,8 @@ class Knowledge:
     mute: Collection[int] = ()
     sound: Collection[int] = ()
     overdue: Collection[int] = ()
+    broke: Collection[int] = ()
+    tested: Collection[int] = ()
     leaning: Mapping[int, float] = field(default_factory=dict)
     habits: Mapping[Pair, Habit] = field(default_factory=dict)
 

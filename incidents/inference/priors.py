@@ -57,7 +57,9 @@ class Priors:
 
     `root`: it breaks by itself in a way that can spread. `noise`: it alerts alone.
     `habit_weight`: how many observations of an edge outweigh the grid. `stray`: how
-    many alarms come at any time, whenever their asset broke.
+    many alarms come at any time, whenever their asset broke. `run_if_first`: of assets
+    that broke first, how many fail by a run of their own and not by a test of their
+    data; `run_if_below` the same of those it spread to.
     """
 
     root: float = 1e-3
@@ -67,6 +69,8 @@ class Priors:
     healthy_says: float = 0.93
     overdue_if_broken: float = 0.9
     overdue_if_sound: float = 0.1
+    run_if_first: float = 0.65
+    run_if_below: float = 0.4
     least_window_seconds: float = 60
     spreads: tuple[Spread, ...] = field(default=SPREADS)
     paces: tuple[Pace, ...] = field(default=PACES)

@@ -180,7 +180,10 @@ def _examine(growths: Mapping[int, Growth], *, at: datetime) -> None:
     """Reckon cause, effect and severity anew where something has come in."""
     grown = {key: growth for key, growth in growths.items() if growth.has_grown}
     names = _names(p.to_asset for g in growths.values() for _, p in g.joined)
-    found, assets = examine({key: growth.failing for key, growth in grown.items()})
+    found, assets = examine(
+        {key: growth.failing for key, growth in grown.items()},
+        joined=[(key, alert) for key, one in grown.items() for alert, _ in one.joined],
+    )
     for key, growth in growths.items():
         _note_joined(growth, names, at=at)
         if key in grown:

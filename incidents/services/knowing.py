@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from math import log
 
+from django.db.models import Q
+
+from alerts.models import Expectation
 from catalog.models import Asset, Change, Run
 from core.bulk import any_of
 from incidents.inference.observed import Knowledge, Pair
@@ -24,12 +27,13 @@ Between = tuple[datetime, datetime]
 
 def know_of(asset_ids: Collection[int], *, between: Between) -> Knowledge:
     """What speaks for and against these assets when something began to fail between
-    two moments. Five queries."""
+    two moments. Six queries."""
     ids = list(asset_ids)
     mute = Asset.objects.filter(pk__in=any_of(ids), type__in=MUTE_TYPES)
     return Knowledge(
         mute=set(mute.values_list("pk", flat=True)),
         sound=set(sound_since(ids, since=between[0])),
+        overdue=overdue_by(ids, at=between[1]),
         leaning=leaning(changes_before(ids, between=between), among=len(ids)),
         habits=_habits(ids),
     )
@@ -52,6 +56,17 @@ def sound_since(asset_ids: Collection[int], *, since: datetime) -> dict[int, dat
         elif state == Run.State.FAILED:
             sound.pop(asset_id, None)
     return sound
+
+
+def overdue_by(asset_ids: Collection[int], *, at: datetime) -> set[int]:
+    """Those of which a run was expected by `at` and has not come: alerted about, or in
+    the time of grace before that."""
+    expected = Expectation.objects.filter(
+        Q(status=Expectation.Status.BREACHED) | Q(expected_at__lte=at),
+        asset__in=any_of(asset_ids),
+        kind=Expectation.Kind.FRESHNESS,
+    )
+    return set(expected.values_list("asset_id", flat=True))
 
 
 def changes_before(asset_ids: Collection[int], *, between: Between) -> list[Change]:

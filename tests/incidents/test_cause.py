@@ -95,6 +95,17 @@ def test_an_overdue_silent_source_is_suspected_more() -> None:
     assert "it is past its deadline and has said nothing" in late["reasons"]
 
 
+def test_a_failed_test_of_data_points_upstream_and_a_failed_run_to_itself() -> None:
+    def upstream(**known: object) -> float:
+        """How likely it is that 1 broke, above 2 and 3 that fail."""
+        return next(s for s in ranked(2, 3, **known) if s["asset"] == 1)["score"]  # type: ignore[arg-type]
+
+    assert (
+        upstream(tested={2}, broke={3}) > upstream() > upstream(broke={2}, tested={3})
+    )
+    assert upstream(tested={2, 3}) == upstream(broke={2, 3}) == upstream()
+
+
 def test_a_recent_change_makes_an_asset_likelier_and_is_linked() -> None:
     change = KnownChange(
         1, "deploy", "a1b2c3", NOON - timedelta(minutes=20), "https://example.org/1"
