@@ -28,6 +28,8 @@ def clean(value: str, limit: int) -> str:
 
 def one_line(value: str, limit: int) -> str:
     """Return `value` as one line: each run of white space is one space."""
+    if value.isprintable() and "  " not in value:  # no other white space is printable
+        return value.strip()[:limit]
     return clean(" ".join(clean(value, len(value)).split()), limit)
 
 

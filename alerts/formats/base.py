@@ -5,12 +5,17 @@ decoded JSON body, raises `InvalidInputError` when the message as a whole cannot
 understood (the sender gets a 400 naming the field), and lists single bad items of a
 batch in `Parsed.rejected`. Whatever the body, it raises nothing else, and every text
 it gives back is fit for PostgreSQL and within the lengths below.
+
+What there is one of for each alert is a `Struct`: made in a tenth of the time that a
+frozen dataclass takes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from catalog.importers.base import FoundLineage
 
@@ -22,13 +27,14 @@ LABEL_COUNT = 100
 LABEL_KEY_LENGTH = 128
 LABEL_VALUE_LENGTH = 1024
 
+NO_LINEAGE = FoundLineage()
+
 Status = Literal["firing", "resolved", "acknowledged"]
 SeverityWord = Literal["critical", "error", "warning", "info"]
 RunState = Literal["running", "success", "failed", "skipped"]
 
 
-@dataclass(frozen=True, slots=True)
-class AssetRef:
+class AssetRef(Struct, frozen=True):
     """Names an asset as OpenLineage does; `type` is used if it must be created."""
 
     namespace: str
@@ -36,8 +42,7 @@ class AssetRef:
     type: str = "dataset"
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingAlert:
+class IncomingAlert(Struct, frozen=True):
     """One signal read out of a message.
 
     `status` "acknowledged" acknowledges the alert's incident and neither opens nor
@@ -115,20 +120,18 @@ class Rejected:
     errors: Mapping[str, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """Everything one message said. `lineage` is for the catalog's importer."""
 
     alerts: tuple[IncomingAlert, ...] = ()
     changes: tuple[IncomingChange, ...] = ()
     runs: tuple[IncomingRun, ...] = ()
     loads: tuple[IncomingLoad, ...] = ()
-    lineage: FoundLineage = FoundLineage()
+    lineage: FoundLineage = NO_LINEAGE
     rejected: tuple[Rejected, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ParseContext:
+class ParseContext(Struct, frozen=True):
     """What a format may know besides the body. Header names are lower case."""
 
     received_at: datetime

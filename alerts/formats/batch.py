@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
-from alerts.formats.base import Parsed, Rejected
+from alerts.formats.base import NO_LINEAGE, Parsed, Rejected
 from catalog.importers.base import joined
 from core.errors import InvalidInputError
 
@@ -66,11 +66,12 @@ def _summary(rejected: list[Rejected]) -> dict[str, list[str]]:
 
 
 def _joined(good: list[Parsed], rejected: list[Rejected]) -> Parsed:
+    told = [one.lineage for one in good if one.lineage is not NO_LINEAGE]
     return Parsed(
         alerts=tuple(chain.from_iterable(one.alerts for one in good)),
         changes=tuple(chain.from_iterable(one.changes for one in good)),
         runs=tuple(chain.from_iterable(one.runs for one in good)),
         loads=tuple(chain.from_iterable(one.loads for one in good)),
-        lineage=joined(one.lineage for one in good),
+        lineage=joined(told) if told else NO_LINEAGE,
         rejected=tuple(rejected),
     )

@@ -3,8 +3,9 @@
 Grafana Alerting's webhook: Alertmanager's shape with links and values of its own.
 """
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from alerts.formats import alertmanager
 from alerts.formats.base import IncomingAlert, ParseContext, Parsed, Status

@@ -28,6 +28,7 @@ LABEL = "PagerDuty Events v2"
 ABOUT = "Anything that speaks to PagerDuty's Events API: point it here instead."
 
 KEY_CHARACTERS = 32
+OWN_LABELS = ("source", "component", "group", "class")
 ACTIONS: dict[str, Status] = {
     "trigger": "firing",
     "acknowledge": "acknowledged",
@@ -59,11 +60,11 @@ def parse(payload: object, context: ParseContext) -> Parsed:
     key = _dedup_key(event, action, errors)
     body = mapping(event.get("payload"))
     if action == "firing":
-        _require(event, body, errors)
+        _require(body, errors)
     if errors:
         raise InvalidInputError(errors)
     assert action is not None  # a missing one is an error
-    return Parsed(alerts=(_alert(event, body, action, key),))
+    return Parsed((_alert(event, body, action, key),))
 
 
 def parse_change(payload: object, context: ParseContext) -> Parsed:
@@ -225,7 +226,7 @@ def _dedup_key(event: Payload, action: Status | None, errors: Errors) -> str:
     return uuid4().hex
 
 
-def _require(event: Payload, body: Payload, errors: Errors) -> None:
+def _require(body: Payload, errors: Errors) -> None:
     if not body:
         errors.update(_missing("payload"))
         return
@@ -248,17 +249,20 @@ def _naming(details: Payload) -> Payload:
 
 def _links(event: Payload) -> tuple[list[tuple[str, str]], list[str]]:
     """Return (address, text) of each usable link, and each as a line to read."""
+    given = event.get("links")
+    if not given:
+        return [], []
     good = [
         (url, told(mapping(one).get("text")))
-        for one in items(event.get("links"))
+        for one in items(given)
         if (url := link(mapping(one).get("href")))
     ]
     return good, [f"{text}: {url}" if text else url for url, text in good]
 
 
 def _labels(event: Payload, body: Payload, details: Payload) -> dict[str, str]:
-    own = [(name, body.get(name)) for name in ("source", "component", "group", "class")]
-    short = ((k, v) for k, v in details.items() if not _is_long(v))
+    own = [(name, body[name]) for name in OWN_LABELS if name in body]
+    short = [(k, v) for k, v in details.items() if not _is_long(v)]
     return labels_of([*own, ("client", event.get("client")), *short])
 
 

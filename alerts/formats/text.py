@@ -33,6 +33,8 @@ def labels_of(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
     """Return the scalars among `pairs` as labels; past LABEL_COUNT the rest is left."""
     labels: dict[str, str] = {}
     for key, value in pairs:
+        if not value and value != 0:
+            continue
         text = text_of(value)
         if not text or not key:
             continue

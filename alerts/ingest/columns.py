@@ -15,7 +15,7 @@ import msgspec
 from psycopg.adapt import AdaptersMap, Dumper
 from psycopg.pq import Format
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NULL = pack(">i", -1)
 _length = Struct(">i").pack
@@ -93,7 +93,7 @@ class Instants(Column):
     def __init__(self, values: Sequence[datetime | None]) -> None:
         head = self._head(len(values), has_null=None in values)
         told = _eight_bytes_each(
-            [(at - _EPOCH) // _MICROSECOND for at in values if at is not None]
+            [(at - EPOCH) // _MICROSECOND for at in values if at is not None]
         )
         if None in values:
             each = iter(told[start : start + 12] for start in range(0, len(told), 12))

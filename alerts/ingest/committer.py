@@ -11,17 +11,18 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from time import monotonic
 from typing import Any
 
 import psycopg
+from msgspec.structs import replace
 
-from alerts.ingest import columns, statements
+from alerts.ingest import statements
+from alerts.ingest.driver import Connection, Driver
 from alerts.ingest.inlets import Inlets
 from alerts.ingest.messages import Message
 from alerts.ingest.queues import Queues, Settled, Waiter
-from alerts.ingest.writing import Connection, write
+from alerts.ingest.writing import write
 from core.errors import InvalidInputError
 from core.live import CHANNEL
 
@@ -101,8 +102,7 @@ class Committer:
                 async with await psycopg.AsyncConnection.connect(
                     **self.connection_parameters(), autocommit=True
                 ) as connection:
-                    columns.register(connection.adapters)
-                    await self._serve(connection)
+                    await self._serve(Driver(connection))
             except (psycopg.Error, OSError) as error:
                 logger.warning("the inlet lost its database: %s", error)
             except Exception:
@@ -111,16 +111,16 @@ class Committer:
             self._refuse_waiting()
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _serve(self, connection: Connection) -> None:
+    async def _serve(self, driver: Driver) -> None:
         while True:
-            await self._refresh(connection)
-            await self._attend_to_the_rest(connection)
+            await self._refresh(driver.connection)
+            await self._attend_to_the_rest(driver.connection)
             if not self.queues:
                 await self._wait()
                 continue
             batch = self.queues.take()
             try:
-                await self._commit(connection, batch)
+                await self._commit(driver, batch)
             finally:
                 self._refuse(batch)
 
@@ -156,17 +156,17 @@ class Committer:
             self.inlets.refused.subtract(counts)
             self.inlets.refused = +self.inlets.refused  # drops those that are 0
 
-    async def _commit(self, connection: Connection, batch: list[Waiter]) -> None:
+    async def _commit(self, driver: Driver, batch: list[Waiter]) -> None:
         messages = [waiter.message for waiter in batch]
-        event_ids = await self._take_ids(connection, len(batch))
+        event_ids = await self._take_ids(driver.connection, len(batch))
         try:
-            answers = await write(connection, messages, event_ids)
+            answers = await write(driver, messages, event_ids)
         except Exception as error:
-            if connection.closed:
+            if driver.connection.closed:
                 raise
             logger.warning("a batch of %d failed: %s", len(batch), error)
             for waiter, event_id in zip(batch, event_ids, strict=True):
-                await self._commit_singly(connection, waiter, event_id)
+                await self._commit_singly(driver, waiter, event_id)
         else:
             for waiter, answer in zip(batch, answers, strict=True):
                 waiter.settle(answer)
@@ -185,31 +185,29 @@ class Committer:
         return taken
 
     async def _commit_singly(
-        self, connection: Connection, waiter: Waiter, event_id: int
+        self, driver: Driver, waiter: Waiter, event_id: int
     ) -> None:
         """Commit one message of a batch that failed; one that cannot be is kept."""
         try:
-            (answer,) = await write(connection, [waiter.message], [event_id])
+            (answer,) = await write(driver, [waiter.message], [event_id])
         except Exception as error:
-            if connection.closed:
+            if driver.connection.closed:
                 raise
             if isinstance(error, psycopg.OperationalError):  # a deadlock, a full disk
                 waiter.settle(StoreUnavailableError())
                 return
             logger.exception("a message could not be stored")
-            await self._keep_unstored(connection, waiter.message, event_id)
+            await self._keep_unstored(driver, waiter.message, event_id)
             waiter.settle(PoisonousError())
         else:
             waiter.settle(answer)
 
     @staticmethod
-    async def _keep_unstored(
-        connection: Connection, message: Message, event_id: int
-    ) -> None:
+    async def _keep_unstored(driver: Driver, message: Message, event_id: int) -> None:
         problem = "It could not be stored."
         bare = replace(message, alerts=(), has_catalog_facts=False, problem=problem)
         with suppress(psycopg.Error):  # its integration was deleted meanwhile
-            await write(connection, [bare], [event_id])
+            await write(driver, [bare], [event_id])
 
     def _refuse_waiting(self) -> None:
         self._refuse(self.queues.take_all())

@@ -5,10 +5,12 @@ into one write; a key that fires, resolves and fires again takes three rounds.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from alerts.formats.base import IncomingAlert, Status
 

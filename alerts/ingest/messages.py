@@ -1,21 +1,19 @@
 """What is kept of a message, and what comes of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from alerts.formats.base import IncomingAlert, Parsed
+from msgspec import Struct
+
+from alerts.formats.base import NO_LINEAGE, IncomingAlert, Parsed
 from alerts.models import SEVERITY_OF_WORD
-from catalog.importers.base import FoundLineage
 
 REJECTIONS_SHOWN = 20
 PROBLEM_LENGTH = 2000
-NO_LINEAGE = FoundLineage()
 _SEVERITIES = {word: severity.value for word, severity in SEVERITY_OF_WORD.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message to keep, and the alerts read out of it.
 
     `alerts` are (alert, severity) in the order sent.
@@ -52,19 +50,21 @@ def message_of(
         received_at=received_at,
         path=path,
         body=body,
-        problem=_rejections(parsed),
+        problem=_rejections(parsed) if parsed.rejected else "",
         alerts=tuple(
-            (
-                alert,
-                _SEVERITIES[alert.severity] if alert.severity else default_severity,
-            )
-            for alert in parsed.alerts
+            [
+                (
+                    alert,
+                    _SEVERITIES[alert.severity] if alert.severity else default_severity,
+                )
+                for alert in parsed.alerts
+            ]
         ),
         has_catalog_facts=bool(
             parsed.changes
             or parsed.runs
             or parsed.loads
-            or parsed.lineage != NO_LINEAGE
+            or (parsed.lineage is not NO_LINEAGE and parsed.lineage != NO_LINEAGE)
         ),
     )
 

@@ -48,6 +48,8 @@ class Asked:
 class InletProtocol(HttpToolsProtocol):
     """One connection. `gathered` are the pieces of a body that is still coming."""
 
+    cycle: Any  # uvicorn's own, or an Asked; None before the first request
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.intake: Intake | None = self.app_state.get(STATE)
@@ -124,7 +126,7 @@ class InletProtocol(HttpToolsProtocol):
         """Give the request to the intake; False when ASGI must answer it."""
         assert self.intake is not None
         asked = Asked()
-        before, self.cycle = self.cycle, asked  # type: ignore[assignment]  # see Asked
+        before, self.cycle = self.cycle, asked
         try:
             taken = self.intake.take_whole(
                 self.url.decode("ascii").rstrip("/"),

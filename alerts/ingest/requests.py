@@ -50,10 +50,8 @@ class RefusedError(Exception):
 
 
 def headers_of(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The headers of a request by their names in lower case."""
-    return {
-        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs
-    }
+    """The headers of a request by their names, which ASGI gives in lower case."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
 
 
 def is_plain_json(headers: dict[str, str]) -> bool:

@@ -3,19 +3,17 @@ twice or a sender tells when things happened."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-import psycopg
+from typing import TypeVar
 
 from alerts.ingest import rows, statements
 from alerts.ingest.columns import Column
+from alerts.ingest.driver import Driver, Rows
 from alerts.ingest.folding import Arrival, Key, Write, fold
 from alerts.ingest.messages import Message, Stored
 from alerts.ingest.ordering import Told, in_order, is_dated
 
-__all__ = ["Connection", "Message", "Step", "Stored", "write", "write_steps"]
+__all__ = ["Message", "Step", "Stored", "write", "write_steps"]
 
-Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 T = TypeVar("T")
 NOT_STORED = Stored(None, False)
 
@@ -29,36 +27,31 @@ class Step:
     only: bool = False
 
 
-Rows = list[tuple[Any, ...]]
 # Is sent the rows that came of each step. So the same code writes through the inlet's
 # own connection and through Django's.
 Steps = Generator[Step, Rows, T]
 
 
 async def write(
-    connection: Connection, messages: list[Message], event_ids: Sequence[int]
+    driver: Driver, messages: list[Message], event_ids: Sequence[int]
 ) -> list[list[Stored]]:
-    """Commit the messages and their alerts; return what became of each alert.
-
-    The connection is in autocommit and knows columns (`columns.register`).
-    """
+    """Commit the messages and their alerts; return what became of each alert."""
     if not messages:
         return []
     steps = write_steps(messages, event_ids)
     step = next(steps)
     if step.only:  # spared: a round trip for BEGIN and one for COMMIT
-        return await _run(connection, steps, step)
-    async with connection.transaction():
-        return await _run(connection, steps, step)
+        return await _run(driver, steps, step)
+    async with driver.connection.transaction():
+        return await _run(driver, steps, step)
 
 
 async def _run(
-    connection: Connection, steps: Steps[list[list[Stored]]], step: Step
+    driver: Driver, steps: Steps[list[list[Stored]]], step: Step
 ) -> list[list[Stored]]:
     try:
         while True:
-            cursor = await connection.execute(step.sql, step.parameters)
-            step = steps.send(await cursor.fetchall())
+            step = steps.send(await driver.fetch(step.sql, step.parameters))
     except StopIteration as end:
         answers: list[list[Stored]] = end.value
         return answers

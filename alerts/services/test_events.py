@@ -5,10 +5,10 @@ but not through HTTP: the key is stored hashed, so the server cannot call its ow
 inlet, and a page runs on a thread without the event loop that owns the committer.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from accounts.models import User
 from accounts.services import record_audit

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from alerts.formats import opsgenie, pagerduty
 from alerts.formats.base import (
@@ -65,15 +68,20 @@ def spoil(body: Any, data: st.DataObject) -> Any:
 def texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from (*texts(key), *texts(inner))
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from texts(inner)
-    elif is_dataclass(value):
-        for one in fields(value):
-            yield from texts(getattr(value, one.name))
+    for inner in parts(value):
+        yield from texts(inner)
+
+
+def parts(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return chain(value.keys(), value.values())
+    if isinstance(value, list | tuple):
+        return value
+    if isinstance(value, Struct):
+        return astuple(value)
+    if is_dataclass(value):
+        return [getattr(value, one.name) for one in fields(value)]
+    return ()
 
 
 def check(parsed: Parsed) -> None:
