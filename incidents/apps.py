@@ -11,6 +11,8 @@ class IncidentsConfig(AppConfig):
         from incidents import follow_panels, handing_over, quiet, receivers
         from incidents.services import asset_merges
         from oncall.signals import (
+            acknowledged_activity,
+            acknowledgement_lapsed,
             handoff_matters,
             page_acknowledged,
             page_escalated,
@@ -21,6 +23,8 @@ class IncidentsConfig(AppConfig):
         page_acknowledged.connect(receivers.hear_acknowledgement)
         page_resolved.connect(receivers.hear_resolved)
         page_escalated.connect(receivers.hear_escalated)
+        acknowledged_activity.connect(receivers.tell_activity)
+        acknowledgement_lapsed.connect(receivers.hear_lapsed)
         page_progress.connect(receivers.hear_progress)
         handoff_matters.connect(handing_over.tell_open_incidents)
         asset_panels.connect(receivers.show_on_asset_page)

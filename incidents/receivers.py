@@ -13,13 +13,14 @@ from core.live import publish
 from incidents.downtime import history_of
 from incidents.models import Incident, IncidentAlert, TimelineEntry
 from incidents.queries import incidents_of_asset
+from incidents.services.calling import activity_on, take_back_acknowledgement
 from incidents.services.faults import expected_by_incident, worst_expected
 from incidents.services.lifecycle import (
     answer_page,
     escalate_incident,
     resolve_incident,
 )
-from oncall.signals import Progress
+from oncall.signals import Activity, Progress
 
 VIA_WORDS = {
     "call": "by phone",
@@ -53,6 +54,19 @@ def hear_escalated(*, subject: str, by: User, at: datetime, **_: Any) -> None:
 
 
 def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
+def tell_activity(*, subject: str, at: datetime, **_: Any) -> Activity | None:
+    incident_id = _incident_of(subject)
+    return activity_on(incident_id, at=at) if incident_id else None
+
+
+def hear_lapsed(
+    *, subject: str, by: User | None, last_at: datetime, at: datetime, **_: Any
+) -> None:
+    incident_id = _incident_of(subject)
+    if incident_id is not None:
+        take_back_acknowledgement(incident_id, by=by, last_at=last_at, at=at)
+
+
     """Three statements, however many notes."""
     told = [(pk, note) for note in notes if (pk := _id_in(note.subject)) is not None]
     known = set(

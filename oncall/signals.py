@@ -6,6 +6,10 @@ page_resolved          the same fields: a person asks to end what a page is abou
 page_escalated         the same fields: a person asks for the next step now
 page_progress          notes (list of Progress): things on ladders happened, in words
 escalation_exhausted   subject, at: every lap is over and nobody answered
+acknowledged_activity  subject, at: asks for an Activity, what has happened on what
+                       was acknowledged
+acknowledgement_lapsed subject, by (User or None), last_at, at: nothing has happened
+                       since `last_at`; page again
 handoff_matters        schedule, reader (User), at: asks for a list of Matter, what is
                        open while somebody hands over
 """
@@ -25,11 +29,22 @@ class Progress:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """When somebody last did something about a subject, None for never; `is_over`
+    where there is nothing left to page about."""
+
+    last_at: datetime | None = None
+    is_over: bool = False
+
+
 page_acknowledged = Signal()
 page_resolved = Signal()
 page_escalated = Signal()
 page_progress = Signal()
 escalation_exhausted = Signal()
+acknowledged_activity = Signal()
+acknowledgement_lapsed = Signal()
 handoff_matters = Signal()
 
 

@@ -107,6 +107,22 @@ class IncidentChange(Form):
     resolved_at = UtcField(required=False, allow_null=True)
 
 
+class ResolveForm(Form):
+    only_if_repaired = serializers.BooleanField(
+        default=False,
+        help_text="Answer 409 and change nothing while affected tables are not "
+        "repaired.",
+    )
+
+
+class PageToForm(Form):
+    """E-mail addresses, "schedule:<id>", "team:<slug>", "policy:<id>"."""
+
+    to = serializers.ListField(
+        child=serializers.JSONField(allow_null=True), allow_empty=False, max_length=50
+    )
+
+
 class SnoozeForm(Form):
     until = UtcField()
 

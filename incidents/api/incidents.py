@@ -26,6 +26,7 @@ from incidents.queries import IncidentFilter
 from incidents.services.details import CLOCKS
 
 
+from oncall.services.targets import find_targets_and_policies
 class NewestFirst(CursorPagination):
     ordering = ("-triggered_at", "-pk")  # type: ignore[assignment]  # DRF takes both
 
@@ -182,6 +183,49 @@ class Snooze(APIView):
 
 
 class Merge(APIView):
+class PageMore(APIView):
+    @extend_schema(request=forms.PageToForm, responses=IncidentSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Page more people at once, besides those paged already."""
+        get_object_or_404(visible(request), pk=pk)
+        services.page_more(incident_id=pk, **_called(request))
+        return answer(request, pk)
+
+
+class Reassign(APIView):
+    @extend_schema(request=forms.PageToForm, responses=IncidentSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Hand it to others: it waits for one of them to acknowledge."""
+        get_object_or_404(visible(request), pk=pk)
+        services.reassign_incident(incident_id=pk, **_called(request))
+        return answer(request, pk)
+
+
+def _called(request: Request) -> dict[str, Any]:
+    to = find_targets_and_policies(read(forms.PageToForm, request)["to"], field="to")
+    return {"to": to, "by": person(request), "at": timezone.now()}
+
+
+class SwitchPolicy(APIView):
+    @extend_schema(request=None, responses=IncidentSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Go on paging by the policy as it is now."""
+        get_object_or_404(visible(request), pk=pk)
+        services.switch_to_changed_policy(
+            incident_id=pk, by=person(request), at=timezone.now()
+        )
+        return answer(request, pk)
+
+
+class StillOnIt(APIView):
+    @extend_schema(request=None, responses=IncidentSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Keep an acknowledgement from lapsing."""
+        get_object_or_404(visible(request), pk=pk)
+        services.still_on_it(incident_id=pk, by=person(request), at=timezone.now())
+        return answer(request, pk)
+
+
     @extend_schema(request=forms.MergeForm, responses=IncidentSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Merge into another incident, and answer with that one."""

@@ -238,6 +238,22 @@ class Incident(models.Model):
         )
         return True
 
+    def take_back_acknowledgement(self) -> bool:
+        """Wait for somebody to respond again. Return False if nobody had.
+
+        What the timeline says of it, the caller writes.
+        """
+        if self.acknowledged_at is None:
+            return False
+        self.status = self.Status.TRIGGERED
+        self.acknowledged_at = self.acknowledged_by = self.mitigated_at = None
+        self.save(
+            update_fields=[
+                "status", "acknowledged_by", "acknowledged_at", "mitigated_at"
+            ]
+        )  # fmt: skip
+        return True
+
     def move_to(
         self, status: str, *, by: User | None, at: datetime, why: str = ""
     ) -> bool:

@@ -1,5 +1,11 @@
 """The use cases of incidents."""
 
+from incidents.services.calling import (
+    page_more,
+    reassign_incident,
+    still_on_it,
+    switch_to_changed_policy,
+)
 from incidents.services.causes import judge_cause, withdraw_verdict
 from incidents.services.correlate import (
     correlate_changed_alerts,
@@ -84,4 +90,8 @@ __all__ = [
     "split_incident",
     "undo_regrouping",
     "withdraw_verdict",
+    "page_more",
+    "reassign_incident",
+    "still_on_it",
+    "switch_to_changed_policy",
 ]

@@ -39,10 +39,12 @@ def acknowledge_incident(
     """
     incident = lock_incident(incident_id)
     is_first = incident.acknowledge(by=by, at=at, via=via)
-    acknowledge_escalation(subject=incident.subject, by=by, at=at)
+    answered = acknowledge_escalation(subject=incident.subject, by=by, at=at)
     if is_first:
         _make_responder(incident, by, at=at)
         _changed(incident, "acknowledged", by=by, at=at)
+    elif answered:
+        _join(incident, by, at=at, via=via)
     return incident
 
 
@@ -139,22 +141,27 @@ def snooze_incident(
     return incident
 
 
-@transaction.atomic
 def end_snoozes(*, at: datetime) -> int:
-    """Page again about incidents whose snooze is over; return how many."""
+    """Page again about incidents whose snooze is over, each in a transaction of its
+    own; return how many."""
     due = Incident.objects.snooze_over(at=at).order_by("pk")
     ids = list(due.values_list("pk", flat=True)[:100])
     for incident_id in ids:
-        incident = lock_incident(incident_id)
-        if incident.snoozed_until is None or incident.snoozed_until > at:
-            continue
-        incident.snoozed_until = None
-        incident.save(update_fields=["snoozed_until"])
-        if incident.is_open and incident.status != Status.MONITORING:
-            incident.record(Kind.PAGED, "The snooze is over: paging again.", at=at)
-            start_paging(incident, at=at)
-        publish("incidents", incident.subject)
+        _end_snooze(incident_id, at=at)
     return len(ids)
+
+
+@transaction.atomic
+def _end_snooze(incident_id: int, *, at: datetime) -> None:
+    incident = lock_incident(incident_id)
+    if incident.snoozed_until is None or incident.snoozed_until > at:
+        return
+    incident.snoozed_until = None
+    incident.save(update_fields=["snoozed_until"])
+    if incident.is_open and incident.status != Status.MONITORING:
+        incident.record(Kind.PAGED, "The snooze is over: paging again.", at=at)
+        start_paging(incident, at=at)
+    publish("incidents", incident.subject)
 
 
 @transaction.atomic
@@ -178,9 +185,20 @@ def answer_page(*, incident_id: int, by: User, at: datetime, via: str) -> None:
     Runs in the transaction of `oncall`, which holds the escalation already.
     """
     incident = lock_incident(incident_id)
-    if incident.is_open and incident.acknowledge(by=by, at=at, via=via):
+    if not incident.is_open:
+        return
+    if incident.acknowledge(by=by, at=at, via=via):
         _make_responder(incident, by, at=at)
         _changed(incident, "acknowledged", by=by, at=at)
+    else:
+        _join(incident, by, at=at, via=via)
+
+
+def _join(incident: Incident, by: User, *, at: datetime, via: str) -> None:
+    """Somebody who was paged besides the first answers."""
+    if _make_responder(incident, by, at=at):
+        incident.record(Kind.ROLE, f"Joined {via}".strip() + ".", at=at, by=by)
+    _changed(incident, "joined", by=by, at=at)
 
 
 def _must_be_open(incident: Incident, done: str) -> None:
@@ -190,13 +208,15 @@ def _must_be_open(incident: Incident, done: str) -> None:
         )
 
 
-def _make_responder(incident: Incident, by: User, *, at: datetime) -> None:
-    RoleAssignment.objects.get_or_create(
+def _make_responder(incident: Incident, by: User, *, at: datetime) -> bool:
+    """Whether the person was none before."""
+    _, is_new = RoleAssignment.objects.get_or_create(
         incident=incident,
         role=RoleAssignment.Role.RESPONDER,
         user=by,
         defaults={"assigned_at": at},
     )
+    return is_new
 
 
 def _changed(

@@ -10,6 +10,8 @@ from incidents.views.acts import (
     reopen,
     resolve,
     status,
+    still_on_it,
+    switch,
     undo,
 )
 from incidents.views.analysis import analytics
@@ -24,6 +26,8 @@ from incidents.views.writing import (
     details,
     merge,
     note,
+    page_more,
+    reassign,
     roles,
     root_cause,
     severity,
@@ -44,6 +48,10 @@ __all__ = [
     "details",
     "edit",
     "escalate",
+    "page_more",
+    "reassign",
+    "still_on_it",
+    "switch",
     "home",
     "index",
     "judge",

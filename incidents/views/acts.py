@@ -100,6 +100,18 @@ def escalate(request: SignedInRequest, incident: Incident) -> Done:
 
 
 @act
+def switch(request: SignedInRequest, incident: Incident) -> Done:
+    services.switch_to_changed_policy(**by(request, incident))
+    return Done("Paged by the policy as it is now.")
+
+
+@act
+def still_on_it(request: SignedInRequest, incident: Incident) -> Done:
+    services.still_on_it(**by(request, incident))
+    return Done("Noted: you are still on it.")
+
+
+@act
 def pin(request: SignedInRequest, incident: Incident, entry: int) -> Done:
     """Pin an entry, or let go of it: its own undo."""
     found = get_object_or_404(TimelineEntry, pk=entry, incident=incident)

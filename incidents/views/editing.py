@@ -28,6 +28,7 @@ from incidents.forms import (
 from incidents.models import Incident
 from incidents.surroundings import others_to_merge
 from incidents.views.detail import visible_incident
+from oncall.forms.policy import PageToForm
 
 Data = QueryDict | None
 
@@ -93,6 +94,10 @@ def _snooze(incident: Incident, user: User, data: Data) -> forms.Form:
     return SnoozeForm(data)
 
 
+def _page_to(incident: Incident, user: User, data: Data) -> forms.Form:
+    return PageToForm(data)
+
+
 def _merge(incident: Incident, user: User, data: Data) -> forms.Form:
     return MergeForm(data, others=others_to_merge(incident, user=user))
 
@@ -107,6 +112,8 @@ SECTIONS = {
         Section("root-cause", "Root cause", "Record the root cause", _root_cause),
         Section("details", "Title, team and privacy", "Save", _details),
         Section("snooze", "Snooze", "Snooze the paging", _snooze, is_for_open=True),
+        Section("page-more", "Page more", "Page them", _page_to, is_for_open=True),
+        Section("reassign", "Reassign", "Reassign", _page_to, is_for_open=True),
         Section("merge", "Merge", "Merge", _merge, is_for_open=True),
     )
 }

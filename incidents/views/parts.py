@@ -34,6 +34,7 @@ from incidents.suspects import checks_of, happenings_of
 from oncall.models import Notification
 from oncall.services import Rung, ladder
 
+from oncall.services.paging_state import paging_state
 MOST_ENTRIES = 200
 MOST_OF_ALL_ENTRIES = 5_000
 ALERTS_PAGE = 50
@@ -141,7 +142,8 @@ class IncidentParts:
         }
 
     def people(self) -> Context:
-        return {"ladder": ladder_of(self.rungs)}
+        state = paging_state(subject=self.incident.subject, reader=self.user)
+        return {"ladder": ladder_of(self.rungs), "paging": state}
 
     def facts(self) -> Context:
         failing = self.incident.failing_assets.select_related("asset")

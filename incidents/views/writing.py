@@ -17,6 +17,7 @@ from incidents.views.acting import Done, Refusal, by, form_act
 from incidents.views.acts import undo_url
 from incidents.views.detail import detail_page
 from incidents.views.editing import SECTIONS, edit_page
+from oncall.services.targets import find_targets_and_policies
 
 Role = RoleAssignment.Role
 
@@ -108,6 +109,20 @@ def root_cause(request: SignedInRequest, incident: Incident, form: forms.Form) -
 def snooze(request: SignedInRequest, incident: Incident, form: forms.Form) -> Done:
     services.snooze_incident(**by(request, incident), **form.cleaned_data)
     return Done("Snoozed: nobody is paged until then.")
+
+
+@_edits("page-more")
+def page_more(request: SignedInRequest, incident: Incident, form: forms.Form) -> Done:
+    to = find_targets_and_policies(form.cleaned_data["to"], field="to")
+    services.page_more(**by(request, incident), to=to)
+    return Done("The page is on its way.")
+
+
+@_edits("reassign")
+def reassign(request: SignedInRequest, incident: Incident, form: forms.Form) -> Done:
+    to = find_targets_and_policies(form.cleaned_data["to"], field="to")
+    services.reassign_incident(**by(request, incident), to=to)
+    return Done("Reassigned: the page is on its way.")
 
 
 @_edits("merge")

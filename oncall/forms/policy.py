@@ -273,7 +273,21 @@ class SimulateForm(forms.Form):
             raise ValidationError(str(error)) from error
 
 
-class PageForm(forms.Form):
+class PageToForm(forms.Form):
+    """Whom somebody pages by hand."""
+
+    to = SelectListField(word="Page", label="Page", distinct=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to"]
+        assert isinstance(field, SelectListField)
+        policies = EscalationPolicy.objects.all()
+        ladders = [(f"policy:{one.pk}", str(one)) for one in policies]
+        field.offer([*target_groups(whole=True), ("By a policy", ladders)])
+
+
+class PageForm(PageToForm):
     """Paging somebody by hand."""
 
     title = forms.CharField(
@@ -290,12 +304,3 @@ class PageForm(forms.Form):
     severity = forms.ChoiceField(
         label="Severity", choices=[(one, one) for one in SEVERITIES], initial="SEV2"
     )
-    to = SelectListField(word="Page", label="Page", distinct=True)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["to"]
-        assert isinstance(field, SelectListField)
-        policies = EscalationPolicy.objects.all()
-        ladders = [(f"policy:{one.pk}", str(one)) for one in policies]
-        field.offer([*target_groups(), ("By a policy", ladders)])

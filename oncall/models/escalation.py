@@ -23,6 +23,10 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
         ended = [Escalation.State.ACKNOWLEDGED, Escalation.State.STOPPED]
         return self.exclude(state__in=ended)
 
+    def to_look_at(self, *, at: datetime) -> EscalationQuerySet:
+        """Acknowledged ones of which the acknowledgement may have lapsed."""
+        return self.filter(look_at__lte=at).order_by("look_at")
+
     def due(self, *, at: datetime) -> EscalationQuerySet:
         """The most severe first."""
         # Naming every severity lets the index skip what is not due yet.

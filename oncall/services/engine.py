@@ -17,6 +17,7 @@ from oncall.channels.base import KNOWS_KEYS
 from oncall.models import EngineHeartbeat, Notification, NotificationQuerySet, Page
 from oncall.services.clock import clock
 from oncall.services.holding import answered_bundles, release_held_pages
+from oncall.services.lapsing import look_at_acknowledged
 from oncall.services.recording import record
 from oncall.services.rules import may_run, take_over
 from oncall.services.sending import LEASE, Senders
@@ -36,6 +37,8 @@ def tick(*, at: datetime) -> None:
     while release_held_pages(at=at):
         senders.wake()
     while _walk(at=at):
+        senders.wake()
+    if look_at_acknowledged(at=at):
         senders.wake()
     beat(at=at)
 

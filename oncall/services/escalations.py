@@ -18,6 +18,7 @@ from core.live import publish
 from oncall.models import Escalation, EscalationPolicy, Notification, Page
 from oncall.services.choosing import choose_policy, lapses_after, passed_over_words
 from oncall.services.ladder import FrozenStep
+from oncall.services.lapsing import warning_time
 from oncall.services.owing import owe_notifications
 from oncall.services.reach import Reachable
 from oncall.services.turns import Turns
@@ -249,8 +250,17 @@ def _end(subject: str, *, state: str, by: User | None, at: datetime) -> bool:
     escalation.ended_at = at
     escalation.next_step_at = None
     escalation.acknowledged_by = by
+    lasts = escalation.lapses_after
+    if state == Escalation.State.ACKNOWLEDGED and lasts:
+        escalation.look_at = at + lasts - warning_time(lasts)
     escalation.save(
-        update_fields=["state", "ended_at", "next_step_at", "acknowledged_by"]
+        update_fields=[
+            "state",
+            "ended_at",
+            "next_step_at",
+            "acknowledged_by",
+            "look_at",
+        ]
     )
     pages = escalation.pages.filter(ended_at=None)
     if by is not None:

@@ -9,11 +9,16 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.services import record_audit
+from core.errors import InvalidInputError
+from core.hints import RUN_ENGINE, wake
 from core.http import absolute_url
-from oncall.models import Escalation, EscalationPolicy
-from oncall.services.escalations import start_escalation
-from oncall.services.ladder import FALLBACK_DELAY, FrozenStep, freeze
+from oncall.models import Escalation, EscalationPolicy, Page
+from oncall.services.escalations import Call, start_escalation, start_escalations
+from oncall.services.ladder import FALLBACK_DELAY, FrozenStep, freeze, rooms_of
+from oncall.services.reach import Reachable
 from oncall.services.targets import Target, frozen
+from oncall.services.turns import Turns
+from oncall.services.walking import Walk, last_place, locked, write_pages
 
 SUBJECT_PREFIX = "page:"
 
@@ -33,8 +38,6 @@ def page_by_hand(
     The first policy in `to` says how it goes on after that. Nothing is sent here: the
     pages are rows when this returns.
     """
-    policies = [one for one in to if isinstance(one, EscalationPolicy)]
-    targets = [one for one in to if not isinstance(one, EscalationPolicy)]
     subject = f"{SUBJECT_PREFIX}{uuid.uuid4().hex}"
     escalation = start_escalation(
         subject=subject,
@@ -42,9 +45,9 @@ def page_by_hand(
         body=body or f"{by} pages you.",
         url=absolute_url(address_of(subject)),
         severity=severity,
-        policy=policies[0] if policies else None,
+        policy=policy_of(to),
         at=at,
-        steps=_steps(targets, policies),
+        steps=steps_to(to),
     )
     record_audit(
         actor=by,
@@ -61,11 +64,45 @@ def address_of(subject: str) -> str:
     return reverse("oncall:page", args=[subject.removeprefix(SUBJECT_PREFIX)])
 
 
-def _steps(targets: list[Target], policies: list[EscalationPolicy]) -> list[FrozenStep]:
+@transaction.atomic
+def page_also(call: Call, *, at: datetime) -> None:
+    """Page those on the first of `call.steps` now, besides whom is paged already about
+    its subject; where nobody is being paged, start with all of its steps.
+
+    Raises InvalidInputError when that is nobody.
+    """
+    reach = Reachable(at=at, turns=Turns(is_keeper=True))
+    users = reach.users_of(call.steps[0])
+    rooms = rooms_of(call.steps[0])
+    if not users and not rooms:
+        raise InvalidInputError({"to": ["This reaches nobody now."]})
+    running = locked().running().filter(subject=call.subject).first()
+    if running is None:
+        start_escalations([call], at=at)
+        return
+    lap, step = last_place(running)
+    key = {"escalation": running, "lap": lap, "step": step, "created_at": at}
+    known = set(
+        Page.objects.filter(escalation=running, ended_at=None).values_list(
+            "user", flat=True
+        )
+    )
+    walk = Walk(running)
+    walk.pages += [Page(user=user, **key) for user in users if user.pk not in known]
+    write_pages([walk], reach=reach)
+    wake(RUN_ENGINE)
+
+
+def policy_of(to: Sequence[Target | EscalationPolicy]) -> EscalationPolicy | None:
+    """Which says how it goes on after the first step: the first that is named."""
+    return next((one for one in to if isinstance(one, EscalationPolicy)), None)
+
+
+def steps_to(to: Sequence[Target | EscalationPolicy]) -> list[FrozenStep]:
     """The first policy's steps, joined at the first by all the others' first targets
     and by those named themselves."""
-    ladders = [freeze(policy) for policy in policies]
-    named = [frozen(target) for target in targets]
+    ladders = [freeze(one) for one in to if isinstance(one, EscalationPolicy)]
+    named = [frozen(one) for one in to if not isinstance(one, EscalationPolicy)]
     first = named + [target for ladder in ladders for target in ladder[0]["targets"]]
     rest = ladders[0][1:] if ladders else []
     delay = ladders[0][0]["delay_seconds"] if ladders else FALLBACK_DELAY.seconds

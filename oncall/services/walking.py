@@ -54,6 +54,13 @@ def locked(*, skip_locked: bool = False) -> EscalationQuerySet:
     return Escalation.objects.select_for_update(no_key=True, skip_locked=skip_locked)
 
 
+def last_place(escalation: Escalation) -> tuple[int, int]:
+    """(lap, step) that was taken last. The first is taken when an escalation starts."""
+    if escalation.step:
+        return escalation.lap, escalation.step - 1
+    return max(0, escalation.lap - 1), len(escalation.steps) - 1
+
+
 def walk_due_escalations(*, at: datetime, limit: int = WALK_BATCH) -> int:
     """Advance escalations whose next step is due, the most severe first.
 
