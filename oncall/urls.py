@@ -30,6 +30,7 @@ from oncall.views import (
 app_name = "oncall"
 public = [
     path("p/<str:token>/", answer.answer, name="answer"),
+    path("b/<str:token>/", bundles.answer, name="answer_bundle"),
     path("p/<str:token>/call/", twilio.call, name="answer_call"),
     path("worker.js", push.worker, name="worker"),
     path("manifest.webmanifest", push.manifest, name="manifest"),

@@ -35,6 +35,7 @@ OPEN = {
     "mfa_login_webauthn": "signing in with a passkey",
     "oncall:answer": "the address holds a signature; a second tap acts",
     "oncall:feed": "the address holds the secret",
+    "oncall:answer_bundle": "the address holds a signature; a second tap acts",
     "oncall:answer_call": "Twilio signs what it sends; another gets 403",
     "oncall:worker": "a script without secrets, for browsers",
     "oncall:manifest": "the app's name and icon, for browsers",

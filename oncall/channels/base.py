@@ -19,7 +19,8 @@ class Message:
     """What is to be said, ready for any channel.
 
     `url` opens the subject, `acknowledge_url` is the signed link that asks for a
-    second tap ("" when there is nothing to acknowledge). `idempotency_key` is the
+    second tap ("" when there is nothing to acknowledge); with `is_for_several` it
+    leads to a list, each of which is acknowledged there. `idempotency_key` is the
     same for every try of one notification. `thread` is the provider's id of the first
     message about the subject at this address, for those that keep threads. URLs are
     absolute.
@@ -30,6 +31,7 @@ class Message:
     url: str
     idempotency_key: str
     acknowledge_url: str = ""
+    is_for_several: bool = False
     urgent: bool = True
     thread: str = ""
 

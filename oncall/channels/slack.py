@@ -155,6 +155,11 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
     if not message.acknowledge_url:
         return [section]
+    if message.is_for_several:
+        words = {"type": "plain_text", "text": "See and acknowledge"}
+        link = {"type": "button", "action_id": "list", "text": words}
+        link["url"] = message.acknowledge_url
+        return [section, {"type": "actions", "elements": [link]}]
     token = token_in(message.acknowledge_url)
     buttons = [
         _button("acknowledge", "Acknowledge", token, style="primary"),

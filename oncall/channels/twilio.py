@@ -150,6 +150,9 @@ def _sender(service: str) -> dict[str, str]:
 def _text(message: Message) -> str:
     if not message.acknowledge_url:
         return f"{one_line(message.title, 120)}. {one_line(message.body, 180)}"
+    if message.is_for_several:
+        end = f"\nAcknowledge: {message.acknowledge_url}"
+        return one_line(message.title, max(40, SMS_LENGTH - len(end))) + end
     end = f"\nReply A to acknowledge, R to resolve, E to escalate.\n{message.url}"
     return one_line(message.title, max(40, SMS_LENGTH - len(end))) + end
 
@@ -157,7 +160,7 @@ def _text(message: Message) -> str:
 def _spoken(message: Message) -> str:
     """The page read out twice, with keys to press where there is something to do."""
     sentence = f"Headwater. {one_line(message.title, SPOKEN_LENGTH)}."
-    if not message.acknowledge_url:
+    if not message.acknowledge_url or message.is_for_several:
         return say(sentence, one_line(message.body, SPOKEN_LENGTH)).decode()
     root = ElementTree.Element("Response")
     for _ in range(2):

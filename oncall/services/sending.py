@@ -30,7 +30,7 @@ from oncall.channels.base import (
     RetryableDeliveryError,
 )
 from oncall.channels.registry import channel_for
-from oncall.models import Notification
+from oncall.models import BUNDLE_PREFIX, Notification
 from oncall.services.providers import PATIENCE, Lanes, Providers, provider_of
 from oncall.services.recording import NotBegunError, Outcome, ProviderRestsError
 
@@ -46,6 +46,7 @@ MOST_CLAIMED = 4 * SENDERS
 LEAST_CLAIMED = SENDERS
 DATABASE_REST_SECONDS = 0.5
 LINK_SALT = "oncall.page"
+BUNDLE_SALT = "oncall.bundle"
 NOTICE_SALT = "oncall.notice"
 HAS_BUTTONS = {"slack"}
 THREADED = {"slack"}
@@ -213,23 +214,33 @@ def _send(notification: Notification) -> Receipt | DeliveryError:
 
 def message_of(notification: Notification) -> Message:
     """What a channel is given. Pages carry a signed link that asks before it acts."""
-    acknowledge_url = ""
-    if notification.page_id is not None:
-        token = signing.dumps(notification.page_id, salt=LINK_SALT)
-        acknowledge_url = absolute_url(_answer_path().replace("TOKEN", token))
-    elif notification.notice_id is not None and notification.channel in HAS_BUTTONS:
-        # What the buttons carry; whoever presses one has to be known.
-        token = signing.dumps(notification.notice_id, salt=NOTICE_SALT)
-        acknowledge_url = absolute_url(_answer_path().replace("TOKEN", token))
     return Message(
         title=notification.title,
         body=notification.body,
         url=notification.url,
         idempotency_key=notification.idempotency_key,
-        acknowledge_url=acknowledge_url,
+        acknowledge_url=_acknowledge_url(notification),
+        is_for_several=is_bundle(notification),
         urgent=notification.urgent,
         thread=_thread_of(notification),
     )
+
+
+def is_bundle(notification: Notification) -> bool:
+    """Whether it carries several pages."""
+    has_page = notification.page_id is not None
+    return not has_page and notification.subject.startswith(BUNDLE_PREFIX)
+
+
+def _acknowledge_url(notification: Notification) -> str:
+    if is_bundle(notification):
+        bundle_id = int(notification.subject.removeprefix(BUNDLE_PREFIX))
+        token = signing.dumps(bundle_id, salt=BUNDLE_SALT)
+        return absolute_url(_path("oncall:answer_bundle").replace("TOKEN", token))
+    if notification.page_id is None:
+        return ""
+    token = signing.dumps(notification.page_id, salt=LINK_SALT)
+    return absolute_url(_path("oncall:answer").replace("TOKEN", token))
 
 
 def _thread_of(notification: Notification) -> str:
@@ -247,5 +258,5 @@ def _thread_of(notification: Notification) -> str:
 
 
 @cache
-def _answer_path() -> str:
-    return reverse("oncall:answer", args=["TOKEN"])
+def _path(name: str) -> str:
+    return reverse(name, args=["TOKEN"])

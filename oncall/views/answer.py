@@ -30,19 +30,16 @@ WAITING = (Escalation.State.RUNNING, Escalation.State.EXHAUSTED)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
-    try:
-        page_id = signing.loads(token, salt=LINK_SALT, max_age=LINK_LIFETIME)
-    except signing.SignatureExpired:
-        return _unusable(request, "expired", 410)
-    except signing.BadSignature:
-        return _unusable(request, "unknown", 404)
+    page_id = read_token(request, token, salt=LINK_SALT)
+    if isinstance(page_id, HttpResponse):
+        return page_id
     page = (
         Page.objects.select_related("user", "escalation__acknowledged_by")
         .filter(pk=page_id, user__is_active=True)
         .first()
     )
     if page is None:
-        return _unusable(request, "gone", 410)
+        return unusable(request, "gone", 410)
     if request.method == "POST":
         acknowledge_page(page_id=page.pk, at=timezone.now(), via="link")
         return redirect("oncall:answer", token)
@@ -68,7 +65,18 @@ def _show(request: HttpRequest, page: Page) -> HttpResponse:
         return render(request, "oncall/answer.html", context)
 
 
-def _unusable(request: HttpRequest, reason: str, status: int) -> HttpResponse:
+def read_token(request: HttpRequest, token: str, *, salt: str) -> int | HttpResponse:
+    """What the token names, or the answer to one that names nothing any more."""
+    try:
+        found: int = signing.loads(token, salt=salt, max_age=LINK_LIFETIME)
+    except signing.SignatureExpired:
+        return unusable(request, "expired", 410)
+    except signing.BadSignature:
+        return unusable(request, "unknown", 404)
+    return found
+
+
+def unusable(request: HttpRequest, reason: str, status: int) -> HttpResponse:
     return render(
         request, "oncall/answer_unusable.html", {"reason": reason}, status=status
     )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core import signing
@@ -10,9 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from oncall.models import EscalationPolicy, Page
+from oncall.models import (
+    Bundle,
+    Escalation,
+    EscalationPolicy,
+    Notification,
+    Page,
+)
 from oncall.services import acknowledge_escalation, start_escalation, stop_escalation
-from oncall.services.sending import LINK_SALT
+from oncall.services.sending import LINK_SALT, message_of
 from tests.factories import make_policy, make_user
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +150,80 @@ def test_a_page_to_somebody_who_has_left_cannot_be_answered(client: Client) -> N
 def test_a_link_that_is_no_web_address_is_not_offered(client: Client) -> None:
     paged = page(make_user(), url="javascript:alert(1)")
     assert "javascript:" not in client.get(link(paged)).content.decode()
+
+
+def bundle_of(user: User, count: int = 3) -> Bundle:
+    """Pages about so many incidents, which went out to the person in one message."""
+    policy, at = ladder_to(user), timezone.now()
+    bundle = Bundle.objects.create(user=user, created_at=at)
+    for number in range(count):
+        start_escalation(
+            subject=f"incident:{number}",
+            title=f"table_{number} is late",
+            body="",
+            url=f"https://headwater.example.com/incidents/{number}/",
+            severity="SEV3",
+            policy=policy,
+            at=at,
+        )
+    Page.objects.update(bundle=bundle)
+    return bundle
+
+
+def link_of(bundle: Bundle) -> str:
+    """As it is in the message."""
+    message = message_of(Notification(subject=bundle.subject, user=bundle.user))
+    assert message.is_for_several
+    return urlsplit(message.acknowledge_url).path
+
+
+def acknowledged() -> list[str]:
+    ended = Escalation.objects.filter(state="acknowledged")
+    return sorted(ended.values_list("subject", flat=True))
+
+
+def test_one_link_answers_one_or_all_of_the_pages_in_a_message(client: Client) -> None:
+    ada = make_user(name="Ada Winter")
+    bundle = bundle_of(ada)
+    path = link_of(bundle)
+    for _ in range(3):  # a mail scanner
+        text = client.get(path).content.decode()
+        client.head(path)
+    assert text.count("is late</a>") == 3
+    assert acknowledged() == []
+    one = bundle.pages.get(escalation__subject="incident:1")
+    assert client.post(path, {"page": one.pk}).status_code == 302
+    assert acknowledged() == ["incident:1"]
+    assert "2 wait for an answer" in client.get(path).content.decode()
+    client.post(path)
+    client.post(path)
+    assert acknowledged() == ["incident:0", "incident:1", "incident:2"]
+    assert "Nothing waits for you" in client.get(path).content.decode()
+    by = set(Escalation.objects.values_list("acknowledged_by", flat=True))
+    assert by == {ada.pk}
+
+
+def test_the_link_of_a_message_answers_no_page_of_another(client: Client) -> None:
+    bundle, ben = bundle_of(make_user()), make_user()
+    other = page(ben)
+    for named in (str(other.pk), "1x", "9" * 30):
+        assert client.post(link_of(bundle), {"page": named}).status_code == 404
+    assert acknowledged() == []
+
+
+def test_the_link_of_a_message_expires_and_ends_with_the_account(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = bundle_of(make_user())
+    week_ago = timezone.now().timestamp() - 8 * 24 * 3600
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.signing.time.time", lambda: week_ago)
+        old = link_of(bundle)
+    assert client.post(old).status_code == 410
+    as_page = reverse(
+        "oncall:answer", args=[link_of(bundle).rstrip("/").rpartition("/")[2]]
+    )
+    assert client.post(as_page).status_code == 404  # neither is the other's
+    User.objects.filter(pk=bundle.user_id).update(is_active=False)
+    assert client.post(link_of(bundle)).status_code == 410
+    assert acknowledged() == []
