@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 
 from accounts.models import Team, User
 from catalog import graph
-from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH, AssetKey
+from catalog.importers.base import MOST_USERS, NAME_LENGTH, NAMESPACE_LENGTH, AssetKey
 from catalog.models import Asset, Change
 from catalog.search import AssetFilter, relatives
 from catalog.services import (
@@ -61,6 +61,7 @@ class AssetSerializer(serializers.ModelSerializer[Asset]):
             "name",
             "type",
             "tier",
+            "users",
             "team",
             "owners",
             "health",
@@ -94,6 +95,9 @@ class TeamField(serializers.Field[Team, str, str, Any]):
 class AssetEditSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=Asset.Type.choices, required=False)
     tier = serializers.IntegerField(min_value=1, max_value=4, required=False)
+    users = serializers.IntegerField(
+        min_value=0, max_value=MOST_USERS, allow_null=True, required=False
+    )
     team = TeamField(allow_null=True, required=False)
     owners = serializers.ListField(
         child=serializers.EmailField(), required=False, max_length=100

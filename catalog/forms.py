@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.models import Team
+from catalog.importers.base import MOST_USERS
 from catalog.models import Asset
 
 TIERS = [
@@ -23,6 +24,13 @@ TIERS = [
 class AssetForm(forms.Form):
     type = forms.ChoiceField(choices=Asset.Type.choices)
     tier = forms.TypedChoiceField(choices=TIERS, coerce=int)
+    users = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MOST_USERS,
+        help_text="About how many people use it. A dashboard that a hundred people or "
+        "more use counts double for severity.",
+    )
     team = forms.ModelChoiceField(
         Team.objects.all(), required=False, empty_label="No team"
     )
@@ -54,6 +62,7 @@ class AssetForm(forms.Form):
             initial={
                 "type": asset.type,
                 "tier": asset.tier,
+                "users": asset.users,
                 "team": asset.team_id,
                 "owners": "\n".join(owner.email for owner in asset.owners.all()),
                 "url": asset.url,

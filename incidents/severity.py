@@ -16,7 +16,7 @@ LEVELS = ("SEV1", "SEV2", "SEV3", "SEV4")
 TOP_TIER = 1
 POINTS = {1: 10.0, 2: 3.0, 3: 1.0, 4: 0.0}
 ENOUGH = 10.0
-MANY_USERS = 100  # subscribers and owners from which a product counts double
+MANY_USERS = 100  # from so many on, it counts double
 WORDS = {
     "dashboard": ("dashboard", "dashboards"),
     "product": ("data product", "data products"),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 # Together under PostgreSQL's 2,704 bytes for one index entry, at 4 bytes a letter.
 NAMESPACE_LENGTH = 255
 NAME_LENGTH = 400
+MOST_USERS = 2_000_000_000
 DESCRIPTION_LENGTH = 4096
 OWNER_LENGTH = 254
 
@@ -25,6 +26,13 @@ ASSET_TYPES = (
 )
 
 
+def users_of(value: object) -> int | None:
+    """Return a number of users, told as a number or in digits; else None."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value.strip()[:11])
+    return value if type(value) is int and 0 <= value <= MOST_USERS else None
+
+
 class AssetKey(NamedTuple):
     namespace: str
     name: str
@@ -36,6 +44,7 @@ class FoundAsset:
 
     `type` is one of ASSET_TYPES. `owners` are as the sender wrote them: e-mail
     addresses, "team:orders", "@finance". `aliases` are other names of this asset.
+    `users`: about how many people use it.
     """
 
     namespace: str
@@ -44,6 +53,7 @@ class FoundAsset:
     description: str = ""
     url: str = ""
     tier: int | None = None
+    users: int | None = None
     owners: tuple[str, ...] = ()
     aliases: tuple[AssetKey, ...] = ()
 
@@ -58,6 +68,7 @@ class FoundAsset:
             description=self.description or other.description,
             url=self.url or other.url,
             tier=self.tier or other.tier,
+            users=other.users if self.users is None else self.users,
             owners=self.owners or other.owners,
             aliases=self.aliases or other.aliases,
         )

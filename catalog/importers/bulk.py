@@ -17,6 +17,7 @@ from catalog.importers.base import (
     NAMESPACE_LENGTH,
     OWNER_LENGTH,
     AssetKey,
+    users_of,
 )
 from core.errors import InvalidInputError
 from core.text import clean
@@ -41,6 +42,7 @@ class DescribedAsset:
     url: str | None = None
     team: str | None = None
     owners: tuple[str, ...] | None = None
+    users: int | None = None
 
     @property
     def key(self) -> AssetKey:
@@ -110,6 +112,9 @@ class _Reader:
         tier = value.get("tier")
         if tier is not None and (type(tier) is not int or not 1 <= tier <= 4):
             self.refuse(f"{path}.tier", "Must be a whole number from 1 to 4.")
+        users = value.get("users")
+        if users is not None and (type(users) is not int or users_of(users) is None):
+            self.refuse(f"{path}.users", "Must be a whole number, 0 or more.")
         description = self.text(path, value, "description", DESCRIPTION_LENGTH)
         url = self.text(path, value, "url", URL_LENGTH)
         if url and not _URL.match(url):
@@ -118,7 +123,9 @@ class _Reader:
         owners = self.owners(path, value)
         if key is None or self.errors:
             return None
-        return DescribedAsset(*key, type_, tier, description, url, team or None, owners)
+        return DescribedAsset(
+            *key, type_, tier, description, url, team or None, owners, users
+        )
 
     def edge(
         self, path: str, value: dict[str, Any]

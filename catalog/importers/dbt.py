@@ -22,6 +22,7 @@ from catalog.importers.base import (
     FoundSchema,
     FoundSql,
     lineage,
+    users_of,
 )
 from catalog.importers.columns import columns_of_node, sql_of
 from catalog.importers.facets import EXPOSURE_TYPES, asset_key, exposure_asset
@@ -203,6 +204,7 @@ def _table(
         *key,
         description=told(node.get("description"), DESCRIPTION_LENGTH),
         tier=_tier(node),
+        users=users_of(_meta(node).get("users")),
         owners=_owners(node, groups),
         aliases=(alias,) if alias and alias != key else (),
     )
@@ -238,6 +240,7 @@ def _exposure(unique_id: str, node: Node) -> FoundAsset | None:
         description="\n".join(text for text in texts if text)[:DESCRIPTION_LENGTH],
         url=link(node.get("url")),
         tier=_tier(node),
+        users=users_of(_meta(node).get("users")),
         owners=(owned_by,) if owned_by else (),
     )
 

@@ -14,6 +14,7 @@ from catalog.importers.base import (
     OWNER_LENGTH,
     AssetKey,
     FoundAsset,
+    users_of,
 )
 from core.text import identifier, items, link, mapping, text_of, told
 
@@ -108,6 +109,7 @@ def dataset_asset(key: AssetKey, facets: Facets, tier: int | None = None) -> Fou
         type=_dataset_type(key, facets),
         description=_description(facets),
         tier=tier_in(facets) or tier,
+        users=_users_in(facets),
         owners=_owners(facets),
         aliases=_aliases(key, facets),
     )
@@ -163,6 +165,14 @@ def tier_in(facets: Facets) -> int | None:
         for text in (key, f"{key}{value}"):
             if match := _TIER.fullmatch(text):
                 return int(match[1])
+    return None
+
+
+def _users_in(facets: Facets) -> int | None:
+    """Return what a tag with the key users says."""
+    for tag in listed(mapping(facets.get("tags")).get("tags")):
+        if text_of(mapping(tag).get("key"), 40).lower() == "users":
+            return users_of(text_of(mapping(tag).get("value"), 40))
     return None
 
 

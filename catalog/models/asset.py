@@ -66,6 +66,8 @@ class Asset(models.Model):
 
     Identified by (namespace, name) as OpenLineage names them.
     https://openlineage.io/docs/spec/naming
+
+    `users`: about how many people use it, None where nobody has said.
     """
 
     class Type(models.TextChoices):
@@ -88,6 +90,7 @@ class Asset(models.Model):
     identity = models.CharField(max_length=1311, unique=True, editable=False)
     type = models.CharField(max_length=9, choices=Type, default=Type.DATASET)
     tier = models.PositiveSmallIntegerField(default=3)
+    users = models.PositiveIntegerField(null=True, blank=True)
     description = models.TextField(blank=True)
     url = models.URLField(max_length=2000, blank=True)
     team = models.ForeignKey(

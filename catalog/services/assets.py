@@ -17,7 +17,7 @@ from core.bulk import update_all
 from core.errors import DomainError
 from core.live import publish
 
-EDITABLE = ("type", "tier", "team", "description", "url", "badge_is_public")
+EDITABLE = ("type", "tier", "users", "team", "description", "url", "badge_is_public")
 
 
 @transaction.atomic

@@ -135,6 +135,7 @@ def _read_catalog(document: object) -> Reading:
             asset.name,
             type=asset.type,
             tier=asset.tier,
+            users=asset.users,
             description=asset.description,
             url=asset.url,
             team_id=teams.get((asset.team or "").strip().lower()),

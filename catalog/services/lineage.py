@@ -164,6 +164,7 @@ def _facts(found: FoundAsset, teams: Mapping[str, int]) -> AssetFacts:
         found.name,
         type=None if found.type == Asset.Type.DATASET else found.type,
         tier=found.tier,
+        users=found.users,
         description=found.description or None,
         url=found.url or None,
         team_id=team_id,

@@ -212,6 +212,8 @@ def _filled(old: Asset, into: Asset) -> dict[str, object]:
         filled["type"] = old.type
     if old.tier < into.tier:
         filled["tier"] = old.tier
+    if into.users is None and old.users is not None:
+        filled["users"] = old.users
     return filled
 
 

@@ -18,7 +18,7 @@ from catalog.models import Asset, AssetAlias, AssetOwner
 BATCH = 1000
 LOOKED_UP_AT_ONCE = 20_000
 ValueT = TypeVar("ValueT")
-COLUMNS = ("type", "tier", "description", "url", "team_id")
+COLUMNS = ("type", "tier", "users", "description", "url", "team_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class AssetFacts:
     name: str
     type: str | None = None
     tier: int | None = None
+    users: int | None = None
     description: str | None = None
     url: str | None = None
     team_id: int | None = None
@@ -54,6 +55,7 @@ class KnownAsset(NamedTuple):
     name: str
     type: str
     tier: int
+    users: int | None
     description: str
     url: str
     team_id: int | None
@@ -229,7 +231,7 @@ def _write_changes(plan: AssetPlan) -> None:
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["type", "tier", "description", "url", "team"],
+        update_fields=["type", "tier", "users", "description", "url", "team"],
     )
 
 

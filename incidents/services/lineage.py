@@ -38,6 +38,7 @@ class AssetRow(NamedTuple):
     type: str
     tier: int
     team_id: int | None
+    users: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def _findings(
             (row.name for row in reached if row.tier == TOP_TIER), default=None
         ),
         downstream=[
-            Downstream(row.name, row.type, row.tier)
+            Downstream(row.name, row.type, row.tier, row.users)
             for row in reached
             if row.type in WEIGHED_TYPES
         ],
@@ -200,7 +201,7 @@ def affected_by(
 
 def _assets(ids: Collection[int]) -> dict[int, AssetRow]:
     rows = Asset.objects.filter(pk__in=any_of(ids)).values_list(
-        "id", "name", "type", "tier", "team_id"
+        "id", "name", "type", "tier", "team_id", "users"
     )
     return {row[0]: AssetRow(*row) for row in rows}
 

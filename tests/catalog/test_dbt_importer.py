@@ -113,6 +113,14 @@ def test_meta_or_a_tag_gives_the_tier(
     assert assets(small(**node))["db.s.m"].tier == tier
 
 
+@pytest.mark.parametrize(
+    ("told", "users"),
+    [(120, 120), ("35", 35), ("many", None), (True, None), (-1, None)],
+)
+def test_meta_says_how_many_use_a_model(told: object, users: int | None) -> None:
+    assert assets(small(meta={"users": told}))["db.s.m"].users == users
+
+
 def test_a_groups_owner_stands_in_for_its_models() -> None:
     owner = {"owner": {"email": "finance@example.com"}, "name": "finance"}
     body = {**small(group="finance"), "groups": {"group.p.finance": owner}}

@@ -222,3 +222,13 @@ def test_a_large_catalog_costs_few_queries(
     with django_assert_max_num_queries(40):
         answer = send(signed_in, payload)
     assert (answer["assets"], answer["edges"]) == (1500, 1499)
+
+
+def test_how_many_use_an_asset_is_taken_over_and_shown(signed_in: Client) -> None:
+    send(signed_in, {"assets": [dataset("revenue", users=120)]})
+    send(signed_in, {"assets": [dataset("revenue")]})
+    assert Asset.objects.get().users == 120
+    answer = signed_in.get("/api/v1/assets/").json()
+    assert answer["results"][0]["users"] == 120
+    wrong = send(signed_in, {"assets": [dataset("x", users="many")]}, 400)
+    assert "assets.0.users" in str(wrong) or "assets[0].users" in str(wrong)

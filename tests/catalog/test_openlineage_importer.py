@@ -185,6 +185,14 @@ def test_a_tag_gives_the_tier(tags: object, tier: int | None) -> None:
     assert told.job.tier == tier
 
 
+def test_a_tag_says_how_many_use_a_table() -> None:
+    tags = {"tags": [{"key": "users", "value": "120"}]}
+    table = {"namespace": "db", "name": "revenue", "facets": {"tags": tags}}
+    found = read_event(event(outputs=[table])).lineage.assets
+
+    assert [asset.users for asset in found if asset.name == "revenue"] == [120]
+
+
 @pytest.mark.parametrize(
     ("body", "fields"),
     [

@@ -81,3 +81,15 @@ def test_a_test_of_one_column_raises_severity_only_for_what_reads_it() -> None:
     correlate(12)
     incident.refresh_from_db()
     assert incident.severity == "SEV2"
+
+
+@pytest.mark.parametrize(("users", "severity"), [(None, "SEV3"), (200, "SEV2")])
+def test_what_many_use_raises_severity_sooner(users: int | None, severity: str) -> None:
+    boards = {f"board{number}": "dashboard" for number in range(3)}
+    make_lineage(*(f"raw > {board}" for board in boards), **boards)
+    Asset.objects.filter(type="dashboard").update(tier=2, users=users)
+    fire("raw", severity="SEV3")
+    correlate()
+    incident = Incident.objects.get()
+    assert incident.severity == severity
+    assert ("weighed by use" in incident.severity_reason) == bool(users)
