@@ -12,10 +12,16 @@ from catalog.collapsing import Fold
 from core.text import one_line
 
 GATHER = {"": "As much as fits", "layer": "By layer", "health": "By health"}
-ZOOM = {"half": "50 %", "": "100 %", "larger": "150 %", "double": "200 %"}
+ZOOM = {
+    "fit": "Fit",
+    "half": "50 %",
+    "": "100 %",
+    "larger": "150 %",
+    "double": "200 %",
+}
 FAR = {"1": "1 step", "": "2 steps", "4": "4 steps", "all": "All"}
 OUT, IN = "-", "+"
-SCALES = {"half": 0.5, "": 1.0, "larger": 1.5, "double": 2.0}
+SCALES = {"fit": 1.0, "half": 0.5, "": 1.0, "larger": 1.5, "double": 2.0}
 HOPS: dict[str, int | None] = {"1": 1, "": 2, "4": 4, "all": None}
 FOLDS: dict[str, Fold] = {"layer": "layer", "health": "health"}
 
@@ -72,12 +78,14 @@ def choices_of(asked: QueryDict) -> dict[str, list[Choice]]:
     zooms = list(ZOOM)
     zoom = asked.get("zoom", "")
     now = zooms.index(zoom) if zoom in ZOOM else zooms.index("")
-    keys = {now - 1: OUT, now + 1: IN}
+    keys = {
+        zooms[place]: key
+        for place, key in ((now - 1, OUT), (now + 1, IN))
+        if 1 <= place < len(zooms)
+    }
     return {
         "gather": _links(asked, "gather", GATHER),
-        "zoom": _links(
-            asked, "zoom", ZOOM, {zooms[n]: k for n, k in keys.items() if 0 <= n < 4}
-        ),
+        "zoom": _links(asked, "zoom", ZOOM, keys),
         "far": _links(asked, "far", FAR),
     }
 

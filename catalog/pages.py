@@ -159,6 +159,15 @@ def asset_page(asset: Asset, *, request: HttpRequest, at: datetime) -> dict[str,
     }
 
 
+def affected_among(assets: Iterable[Asset]) -> set[int]:
+    """Which of these are well themselves and hang from something that fails. One
+    query."""
+    well = {asset.pk for asset in assets if asset.health != Asset.Health.FAILING}
+    failing = Asset.objects.filter(health=Asset.Health.FAILING)
+    below = graph.snapshot().reach(failing.values_list("pk", flat=True))
+    return well.intersection(below.ids.tolist())
+
+
 def effective_health(asset: Asset, above: Iterable[int]) -> str:
     """The asset's own health, or "stale" when it is well and something it depends on
     is not. `above` are its ancestors. One query."""

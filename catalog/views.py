@@ -16,7 +16,7 @@ from catalog.asset_picture import picture_of_asset
 from catalog.forms import AssetForm
 from catalog.look import Look, choices_of
 from catalog.models import Asset
-from catalog.pages import asset_page, facets
+from catalog.pages import affected_among, asset_page, facets
 from catalog.search import AssetFilter
 from catalog.services import add_edge, edit_asset, merged_into, remove_edge
 from catalog.standing import edges_of, standing_of
@@ -31,13 +31,15 @@ MATCHES_SHOWN = 10
 def index(request: SignedInRequest) -> HttpResponse:
     chosen = AssetFilter.read(request.GET)
     found = chosen.apply(Asset.objects.for_list()).failing_first()
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "chosen": chosen,
         "facets": facets(chosen, request.GET),
-        "page_obj": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page_obj": page,
+        "affected": affected_among(page.object_list),
         "public_url": settings.PUBLIC_URL,
     }
-    if not chosen and not context["page_obj"]:
+    if not chosen and not page:
         return render(request, "catalog/welcome.html", context)
     return render(request, "catalog/list.html", context)
 

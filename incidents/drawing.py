@@ -20,10 +20,11 @@ from catalog.collapsing import (
 from catalog.drawing import draw_nodes, nodes_of
 from catalog.graph import LineageSnapshot
 from catalog.look import Look
+from incidents.expected import Fault
 from incidents.expected import State as Data
 from incidents.models import Incident
 from incidents.services import Impact
-from incidents.services.faults import expected_of, faults_in
+from incidents.services.faults import expected_of
 from incidents.services.impact import lineage_of
 
 MOST_STALE = 480
@@ -73,7 +74,10 @@ def picture_of(
     if not look.is_large:
         edges = shortened(edges, shown)
     nodes = nodes_of(
-        shown, edges=edges, states=_states(incident, failing, shown, lineage), focus=()
+        shown,
+        edges=edges,
+        states=_states(incident, impact.faults, failing, shown, lineage),
+        focus=(),
     )
     found = [node for node in nodes if look.finds(node.full_name)]
     marked = {node.id for node in found}
@@ -94,6 +98,7 @@ def picture_of(
 
 def _states(
     incident: Incident,
+    faults: Mapping[int, Fault],
     failing: Mapping[int, bool],
     shown: Iterable[int],
     lineage: LineageSnapshot,
@@ -105,7 +110,7 @@ def _states(
     states |= recovered
     if not incident.is_open:
         return states
-    expected = expected_of(states, faults_in(incident).values(), lineage)
+    expected = expected_of(states, faults.values(), lineage)
     states |= {pk: "wrong" for pk, one in expected.items() if one.state == Data.WRONG}
     states |= {pk: "failing" for pk, now in failing.items() if now}
     if incident.suspected_asset_id:

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast, Concat
 
 from accounts.models import Team, User
 from catalog.graph import snapshot
-from catalog.models import Asset
+from catalog.models import Asset, KnownIssue
 from incidents.models import FailingAsset, Incident, IncidentQuerySet, RoleAssignment
 from oncall.models import Escalation, Notification, Page
 
@@ -225,6 +225,26 @@ def trouble_of(
             [row for row in rows if row.asset_id in reach[asset.pk]], asset
         )
         for asset in assets
+    }
+
+
+def issues_of(
+    assets: Collection[Asset], *, at: datetime
+) -> dict[int, list[KnownIssue]]:
+    """{asset id: the known issues on it or upstream at `at`, its own first}. One
+    query: few are known at any time."""
+    held = KnownIssue.objects.filter(starts_at__lte=at, ends_at__gt=at)
+    every = list(held.select_related("asset"))
+    if not every:
+        return {asset.pk: [] for asset in assets}
+    lineage = snapshot(fresh=True)
+    reach = {a.pk: {a.pk, *lineage.ancestors(a.pk)} for a in assets}
+    return {
+        pk: sorted(
+            (issue for issue in every if issue.asset_id in known),
+            key=lambda issue: issue.asset_id != pk,
+        )
+        for pk, known in reach.items()
     }
 
 

@@ -22,6 +22,7 @@ from incidents.services.lifecycle import (
 )
 from oncall.signals import Activity, Progress
 
+FIRST = 0  # among the panels of an asset's page
 VIA_WORDS = {
     "call": "by phone",
     "link": "by a link in the page",
@@ -53,7 +54,6 @@ def hear_escalated(*, subject: str, by: User, at: datetime, **_: Any) -> None:
         escalate_incident(incident_id=incident_id, by=by, at=at)
 
 
-def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
 def tell_activity(*, subject: str, at: datetime, **_: Any) -> Activity | None:
     incident_id = _incident_of(subject)
     return activity_on(incident_id, at=at) if incident_id else None
@@ -67,6 +67,7 @@ def hear_lapsed(
         take_back_acknowledgement(incident_id, by=by, last_at=last_at, at=at)
 
 
+def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
     """Three statements, however many notes."""
     told = [(pk, note) for note in notes if (pk := _id_in(note.subject)) is not None]
     known = set(
@@ -105,6 +106,7 @@ def show_on_asset_page(
         Panel("incidents/_asset_history.html", {"cells": cells}, order=90),
         Panel(
             template="incidents/_asset_panel.html",
+            order=FIRST if found.open or found.upstream else 100,
             context={
                 "open_incidents": found.open,
                 "upstream_incidents": found.upstream,

@@ -55,7 +55,7 @@ def tables_of(incident: Incident) -> list[Table]:
     last: dict[int, Backfill] = {}
     for part in parts.select_related("backfill").order_by("backfill__pk"):
         last[part.asset_id] = part.backfill
-    tables = [_judge(one, last.get(one.asset_id)) for one in failing]
+    tables = [_judge(one, last.get(one.asset_id), incident) for one in failing]
     return sorted(tables, key=lambda table: (table.is_good, table.asset.name))
 
 
@@ -72,11 +72,16 @@ def question(tables: Sequence[Table]) -> str:
     )
 
 
-def _judge(failing: FailingAsset, backfill: Backfill | None) -> Table:
-    passes_at = failing.until
+def _judge(
+    failing: FailingAsset, backfill: Backfill | None, incident: Incident
+) -> Table:
+    # Resolving an incident closes its alerts, which makes no check pass.
+    was_closed = failing.until is not None and failing.until == incident.resolved_at
+    passes_at = None if was_closed else failing.until
     if backfill is None:
         if passes_at is None:
-            return Table(failing.asset, Repair.NEEDED, "its checks still fail", None)
+            why = "its checks failed to the end" if was_closed else "its checks fail"
+            return Table(failing.asset, Repair.NEEDED, why, None)
         return Table(failing.asset, Repair.REPAIRED, "its checks pass again", None)
     repair, why = _OF_STATE[backfill.state]
     done_at = backfill.done_at if backfill.state == State.DONE else None

@@ -107,7 +107,7 @@ class IncidentChange(Form):
     resolved_at = UtcField(required=False, allow_null=True)
 
 
-class ResolveForm(Form):
+class ResolveQuery(Form):
     only_if_repaired = serializers.BooleanField(
         default=False,
         help_text="Answer 409 and change nothing while affected tables are not "

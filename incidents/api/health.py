@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.models import Asset
+from catalog.models import Asset, KnownIssue
 from incidents.api import forms, shapes
 from incidents.api.incidents import person
-from incidents.queries import trouble_of
+from incidents.queries import Trouble, issues_of, trouble_of
 
 
 class AssetHealth(APIView):
@@ -28,11 +29,8 @@ class AssetHealth(APIView):
         named = Asset.objects.named(**query.validated_data)
         asset = get_object_or_404(named)
         troubles = trouble_of([asset], user=person(request))[asset.pk]
-        return Response(
-            shapes.HealthSerializer(
-                {"healthy": not troubles, "incidents": troubles}
-            ).data
-        )
+        issues = issues_of([asset], at=timezone.now())[asset.pk]
+        return Response(shapes.HealthSerializer(_health(troubles, issues)).data)
 
     @extend_schema(request=forms.HealthForm, responses=shapes.ManyHealthSerializer)
     def post(self, request: Request) -> Response:
@@ -54,21 +52,26 @@ class AssetHealth(APIView):
             raise Http404(f"Unknown assets: {', '.join(unknown)}.")
         assets = [found[identity] for identity in dict.fromkeys(identities)]
         troubles = trouble_of(assets, user=person(request))
+        issues = issues_of(assets, at=timezone.now())
         every = {t.incident.pk: t for asset in assets for t in troubles[asset.pk]}
+        known = {i.pk: i for asset in assets for i in issues[asset.pk]}
         return Response(
             shapes.ManyHealthSerializer(
                 {
-                    "healthy": not every,
-                    "incidents": list(every.values()),
+                    **_health(list(every.values()), list(known.values())),
                     "assets": [
                         {
                             "namespace": asset.namespace,
                             "name": asset.name,
-                            "healthy": not troubles[asset.pk],
-                            "incidents": troubles[asset.pk],
+                            **_health(troubles[asset.pk], issues[asset.pk]),
                         }
                         for asset in assets
                     ],
                 }
             ).data
         )
+
+
+def _health(troubles: list[Trouble], issues: list[KnownIssue]) -> dict[str, object]:
+    """What is known of one asset or of several. A known issue stops no pipeline."""
+    return {"healthy": not troubles, "incidents": troubles, "known_issues": issues}

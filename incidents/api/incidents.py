@@ -18,15 +18,17 @@ from rest_framework.views import APIView
 from accounts.models import User
 from catalog.services import find_or_create_asset
 from core.api import CursorPagination
+from core.errors import InvalidTransitionError
 from incidents import services
 from incidents.api import forms
-from incidents.api.shapes import IncidentSerializer
+from incidents.api.shapes import IncidentSerializer, ResolvedSerializer
 from incidents.models import Incident, IncidentQuerySet
 from incidents.queries import IncidentFilter
+from incidents.repairs import question, tables_of
 from incidents.services.details import CLOCKS
-
-
 from oncall.services.targets import find_targets_and_policies
+
+
 class NewestFirst(CursorPagination):
     ordering = ("-triggered_at", "-pk")  # type: ignore[assignment]  # DRF takes both
 
@@ -146,11 +148,24 @@ class Acknowledge(APIView):
 
 
 class Resolve(APIView):
-    @extend_schema(request=None, responses=IncidentSerializer)
+    @extend_schema(
+        parameters=[forms.ResolveQuery], request=None, responses=ResolvedSerializer
+    )
+    @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:
-        get_object_or_404(visible(request), pk=pk)
+        """Resolve, and say which affected tables were not repaired then."""
+        incident = get_object_or_404(visible(request), pk=pk)
+        query = forms.ResolveQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        tables = tables_of(incident)
+        asks = question(tables)
+        if query.validated_data["only_if_repaired"] and asks and incident.is_open:
+            raise InvalidTransitionError(asks, current=incident.status)
         services.resolve_incident(incident_id=pk, by=person(request), at=timezone.now())
-        return answer(request, pk)
+        resolved = get_object_or_404(visible(request).for_api(), pk=pk)
+        repairs = {"question": asks, "tables": tables}
+        told_of = ResolvedSerializer(resolved, context={"repairs": repairs})
+        return Response(told_of.data)
 
 
 class Reopen(APIView):
@@ -171,18 +186,6 @@ class Escalate(APIView):
         return answer(request, pk)
 
 
-class Snooze(APIView):
-    @extend_schema(request=forms.SnoozeForm, responses=IncidentSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        get_object_or_404(visible(request), pk=pk)
-        told = read(forms.SnoozeForm, request)
-        services.snooze_incident(
-            incident_id=pk, **told, by=person(request), at=timezone.now()
-        )
-        return answer(request, pk)
-
-
-class Merge(APIView):
 class PageMore(APIView):
     @extend_schema(request=forms.PageToForm, responses=IncidentSerializer)
     def post(self, request: Request, pk: int) -> Response:
@@ -226,6 +229,18 @@ class StillOnIt(APIView):
         return answer(request, pk)
 
 
+class Snooze(APIView):
+    @extend_schema(request=forms.SnoozeForm, responses=IncidentSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        get_object_or_404(visible(request), pk=pk)
+        told = read(forms.SnoozeForm, request)
+        services.snooze_incident(
+            incident_id=pk, **told, by=person(request), at=timezone.now()
+        )
+        return answer(request, pk)
+
+
+class Merge(APIView):
     @extend_schema(request=forms.MergeForm, responses=IncidentSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Merge into another incident, and answer with that one."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Team, User
 from alerts.models import Alert
 from catalog.api import AssetSerializer
-from catalog.models import Asset
+from catalog.models import Asset, KnownIssue
 from core.http import absolute_url
 from incidents.api.fields import UtcField
 from incidents.expected import State
@@ -20,6 +21,7 @@ from incidents.models import (
     StatusUpdate,
     TimelineEntry,
 )
+from incidents.repairs import Table
 from oncall.models import Notification, Page
 
 Role = RoleAssignment.Role
@@ -250,6 +252,10 @@ class PageSerializer(_UtcSerializer):
         return page.step + 1
 
 
+def _named(asset: Asset) -> dict[str, Any]:
+    return {"id": asset.pk, "namespace": asset.namespace, "name": asset.name}
+
+
 class TroubleSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(source="incident.pk")
     title = serializers.CharField(source="incident.title")
@@ -259,16 +265,60 @@ class TroubleSerializer(serializers.Serializer[Any]):
     url = serializers.SerializerMethodField()
 
     def get_asset(self, trouble: Any) -> dict[str, Any]:
-        asset: Asset = trouble.asset
-        return {"id": asset.pk, "namespace": asset.namespace, "name": asset.name}
+        return _named(trouble.asset)
 
     def get_url(self, trouble: Any) -> str:
         return absolute_url(trouble.incident)
 
 
+class IssueSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    until = UtcField(source="ends_at")
+    asset = serializers.SerializerMethodField()
+
+    def get_asset(self, issue: KnownIssue) -> dict[str, Any]:
+        return _named(issue.asset)
+
+
 class HealthSerializer(serializers.Serializer[Any]):
+    """`known_issues` are told beside, and make nothing unhealthy."""
+
     healthy = serializers.BooleanField()
     incidents = TroubleSerializer(many=True)
+    known_issues = IssueSerializer(many=True)
+
+
+class TableSerializer(serializers.Serializer[Any]):
+    """An affected table, and whether its data is put right."""
+
+    asset = serializers.SerializerMethodField()
+    state = serializers.CharField(source="repair.value")
+    repaired = serializers.BooleanField(source="is_good")
+    why = serializers.CharField()
+    backfill = serializers.IntegerField(source="backfill.pk", default=None)
+
+    def get_asset(self, table: Table) -> dict[str, Any]:
+        return _named(table.asset)
+
+
+class RepairsSerializer(serializers.Serializer[Any]):
+    """`question` is what resolving asks; "" when all is repaired."""
+
+    question = serializers.CharField()
+    tables = TableSerializer(many=True)
+
+
+class ResolvedSerializer(IncidentSerializer):
+    """The incident, and whether its data was put right when it was resolved."""
+
+    repairs = serializers.SerializerMethodField()
+
+    class Meta(IncidentSerializer.Meta):
+        fields = [*IncidentSerializer.Meta.fields, "repairs"]
+
+    @extend_schema_field(RepairsSerializer)
+    def get_repairs(self, incident: Incident) -> Any:
+        return RepairsSerializer(self.context["repairs"]).data
 
 
 class AssetHealthSerializer(HealthSerializer):

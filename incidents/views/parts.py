@@ -28,13 +28,14 @@ from incidents.presenting import (
     timeline_days,
 )
 from incidents.reach import next_paged
+from incidents.repairs import question, tables_of
 from incidents.services import Impact, impact_of
 from incidents.services.next_word import next_words
 from incidents.suspects import checks_of, happenings_of
 from oncall.models import Notification
 from oncall.services import Rung, ladder
-
 from oncall.services.paging_state import paging_state
+
 MOST_ENTRIES = 200
 MOST_OF_ALL_ENTRIES = 5_000
 ALERTS_PAGE = 50
@@ -130,8 +131,11 @@ class IncidentParts:
         dashboards = sorted(
             self.impact.dashboards, key=lambda one: (one.asset.tier, one.asset.name)
         )
+        tables = tables_of(self.incident)
         return {
             "impact": self.impact,
+            "tables": tables,
+            "question": question(tables),
             "shown_dashboards": dashboards[:MOST_DASHBOARDS],
             "told": self.told,
             "told_people": len({one.address for one in self.told}),

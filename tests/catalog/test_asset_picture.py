@@ -85,3 +85,11 @@ def test_a_cycle_and_a_renamed_table_are_said_in_words(signed_in: Client) -> Non
     assert "Formerly also" in asset_page
     assert "orders_old" in asset_page
     assert "No source of lineage" in asset_page
+
+
+def test_the_list_says_what_hangs_from_something_that_fails(signed_in: Client) -> None:
+    (raw, *_) = chain("raw", "mart")
+    make_asset("other")
+    Asset.objects.filter(pk=raw.pk).update(health="failing")
+    page = signed_in.get("/assets/").content.decode()
+    assert page.count("may be stale or wrong") == 1

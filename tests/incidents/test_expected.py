@@ -78,7 +78,8 @@ def test_each_dashboard_is_stale_or_wrong_by_what_it_hangs_from(
     assert (told["board"]["until"], told["board"]["fails"]) == (None, False)
     assert impact["days"] == days
     page = signed_in.get(incident.get_absolute_url()).content.decode()
-    assert "may be wrong, data of 23 March 2026 to 29 March 2026" in page
+    assert "Data of 23 March 2026 to 29 March 2026 is affected" in page
+    assert "</time> may be wrong<" in page
     assert "not updated since" in page
     assert 'data-health="wrong"' in page
 
@@ -150,7 +151,7 @@ def test_a_badge_is_broken_where_numbers_may_be_wrong_and_stale_where_they_are_o
     framed = signed_in.get(f"/badge/{two_faults['board'].pk}.html").content.decode()
     assert "Numbers since Sunday 29 March, 12:02 UTC may be wrong" in framed
     page = signed_in.get(two_faults["board"].get_absolute_url()).content.decode()
-    assert "What to expect" in page
+    assert "Do not trust it yet" in page
 
 
 def test_nominal_times_of_a_run_are_the_days_of_its_data(signed_in: Client) -> None:

@@ -51,7 +51,8 @@ def test_an_asset_is_unhealthy_while_something_upstream_fails(
             "url": f"http://127.0.0.1:8000/incidents/{incident.pk}/",
         }
     ]
-    assert ask(signed_in, "other") == {"healthy": True, "incidents": []}
+    nothing: dict[str, object] = {"incidents": [], "known_issues": []}
+    assert ask(signed_in, "other") == {"healthy": True, **nothing}
     resolve_incident(incident_id=incident.pk, by=user, at=minutes(20))
     assert ask(signed_in, "board")["healthy"] is True
 
@@ -88,6 +89,23 @@ def test_unknown_assets_are_404_and_bad_questions_400(signed_in: Client) -> None
         ({}, 400),
     ):
         assert signed_in.post(URL, body, "application/json").status_code == code
+
+
+def test_a_known_issue_upstream_is_told_and_stops_no_pipeline(
+    signed_in: Client, user: User
+) -> None:
+    assets = make_lineage("raw > mart", "other")
+    until = timezone.now() + timedelta(days=1)
+    add_known_issue(
+        asset=assets["raw"], text="No refunds", ends_at=until, by=user,
+        at=timezone.now(),
+    )  # fmt: skip
+    answer = ask(signed_in, "mart")
+    assert answer["healthy"] is True
+    assert isinstance(answer["known_issues"], list)
+    (issue,) = answer["known_issues"]
+    assert (issue["text"], issue["asset"]["name"]) == ("No refunds", "raw")
+    assert ask(signed_in, "other")["known_issues"] == []
 
 
 def test_private_incidents_do_not_show_in_health(

@@ -85,6 +85,33 @@ def test_resolving_does_not_ask_when_all_is_repaired(signed_in: Client) -> None:
     assert incident.status == "resolved"
 
 
+def test_the_api_says_what_is_not_repaired_and_refuses_where_asked_to(
+    signed_in: Client,
+) -> None:
+    incident, (a, _) = incident_about("a", "b")
+    repair(a, "done")
+    url = f"/api/v1/incidents/{incident.pk}/resolve/"
+    refused = signed_in.post(f"{url}?only_if_repaired=true")
+    assert refused.status_code == 409
+    assert "1 of 2 affected tables is not repaired yet" in refused.json()["detail"]
+    told = signed_in.post(url).json()
+    assert told["status"] == "resolved"
+    assert told["repairs"]["question"] == "1 of 2 affected tables is not repaired yet."
+    tables = {one["asset"]["name"]: one for one in told["repairs"]["tables"]}
+    assert (tables["a"]["repaired"], tables["b"]["repaired"]) == (True, False)
+    assert states(Incident.objects.get())["b"] == Repair.NEEDED  # closed, not repaired
+
+
+def test_the_incident_s_page_shows_repairs_and_leads_to_recording_one(
+    signed_in: Client,
+) -> None:
+    incident, _ = incident_about("a", "b")
+    page = signed_in.get(incident.get_absolute_url()).content.decode()
+    assert page.count(f"/incidents/{incident.pk}/repairs/") == 2  # menu and Affected
+    assert "2 of 2 affected tables are not repaired yet." in page
+    assert "Record a repair or backfill" in page
+
+
 def test_what_is_verified_does_not_run_again(user: User) -> None:
     backfill = repair(make_asset(), "verified")
     with pytest.raises(InvalidTransitionError):
