@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from alerts.services import (
+    forget_keys,
     look_for_late,
     purge_deleted,
     raise_missed,
@@ -40,3 +41,9 @@ def purge_deleted_integrations() -> None:
 def forget() -> None:
     """Take away events and alerts that are past their time."""
     remove_old(at=timezone.now())
+
+
+@shared_task
+def forget_old_keys() -> None:
+    """Take away when keys were last told of, of those long unheard of."""
+    forget_keys(at=timezone.now())

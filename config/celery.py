@@ -57,6 +57,12 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    # The same for what is kept of each key; reads all of it, so not every minute.
+    "forget-keys": {
+        "task": "alerts.beat.forget_old_keys",
+        "schedule": 900.0,
+        "options": {"expires": 900},
+    },
     # Walks due escalation steps and sends due notifications.
     "page": {
         "task": "oncall.beat.run_engine",

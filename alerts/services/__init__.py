@@ -34,7 +34,7 @@ from alerts.services.integrations import (
 from alerts.services.pings import Ping, raise_missed, record_ping
 from alerts.services.releasing import release_due_alerts
 from alerts.services.resolving import resolve_alerts
-from alerts.services.retention import remove_old
+from alerts.services.retention import forget_keys, remove_old
 from alerts.services.settling import Note, Settled, settle
 from alerts.services.storing import store_messages
 from alerts.services.test_events import send_test_event
@@ -57,6 +57,7 @@ __all__ = [
     "end_previous_key",
     "expect_freshness",
     "expect_volume",
+    "forget_keys",
     "look_for_late",
     "losses_of",
     "new_key",
@@ -74,7 +75,7 @@ __all__ = [
     "send_test_event",
     "set_mapping",
     "set_signature",
-    "suggestion_for",
     "settle",
     "store_messages",
+    "suggestion_for",
 ]

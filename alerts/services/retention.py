@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from alerts.models import Alert, Event, Integration, RefusedCount
+from alerts.models import Alert, Event, Integration, LastTold, RefusedCount
 from alerts.signals import alerts_kept
 
 BATCH = 2_000
@@ -63,6 +63,33 @@ def remove_old_alerts(*, at: datetime) -> int:
         for _, kept in alerts_kept.send(sender=Alert, alert_ids=set(pks)):
             pks.difference_update(kept or ())
         total += over.filter(pk__in=pks).delete()[1].get("alerts.Alert", 0)
+    return total
+
+
+def forget_keys(*, at: datetime) -> int:
+    """Delete what is kept of keys last told of before EVENT_RETENTION, unless they
+    fire still; return how many. A message so late would be taken for a new one.
+
+    Safe to repeat. Reads all that is kept once, as no index holds what each message
+    changes: not for every minute.
+    """
+    if not settings.EVENT_RETENTION:
+        return 0
+    before = at - settings.EVENT_RETENTION
+    firing = Alert.objects.firing().filter(
+        integration=OuterRef("integration"), dedup_key=OuterRef("dedup_key")
+    )
+    old = LastTold.objects.filter(
+        Q(fired_at=None) | Q(fired_at__lt=before),
+        Q(resolved_at=None) | Q(resolved_at__lt=before),
+        ~Exists(firing),
+    )
+    total, last = 0, 0
+    while pks := list(
+        old.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    ):
+        last = pks[-1]
+        total += old.filter(pk__in=pks).delete()[0]
     return total
 
 

@@ -7,11 +7,11 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from alerts.models import Alert, Event, RefusedCount
-from alerts.services import remove_old, retention
+from alerts.models import Alert, Event, LastTold, RefusedCount
+from alerts.services import forget_keys, remove_old, retention
 from incidents.services import correlate_changed_alerts
 from tests.alerts.receiving import incoming, receive
-from tests.factories import NOON, make_integration
+from tests.factories import NOON, make_alert, make_integration
 
 KEY = "0123456789abcdef0123456789abcdef"
 DAY = timedelta(days=1)
@@ -70,6 +70,32 @@ def test_old_alerts_go_unless_they_fire_or_belong_to_an_incident() -> None:
     remove_old(at=NOON)
     left = set(Alert.objects.values_list("dedup_key", flat=True))
     assert left == {"of an incident", "still firing"}
+
+
+@pytest.mark.django_db
+def test_the_order_of_a_keys_messages_is_kept_while_it_fires_or_was_told_of_lately(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    integration, long_ago = make_integration(), NOON - 31 * DAY
+    make_alert(integration=integration, dedup_key="fires", at=long_ago)
+    make_alert(integration=integration, dedup_key="over", at=long_ago,
+               status="resolved", resolved_at=long_ago)  # fmt: skip
+    for key, fired_at, resolved_at in [
+        ("fires", long_ago, None),
+        ("over", long_ago, long_ago),
+        ("lately", long_ago, NOON - 29 * DAY),
+        *((f"gone {n}", None, long_ago) for n in range(4)),
+    ]:
+        LastTold.objects.create(
+            integration=integration, dedup_key=key, fired_at=fired_at,
+            resolved_at=resolved_at,
+        )  # fmt: skip
+    assert forget_keys(at=NOON) == 5
+    assert set(LastTold.objects.values_list("dedup_key", flat=True)) == {
+        "fires",
+        "lately",
+    }
 
 
 def test_messages_are_taken_while_a_deletion_is_not_yet_committed(
