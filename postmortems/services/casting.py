@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from accounts.models import User
+from catalog.models import Asset, AssetOwner
+from incidents.models import Incident, Subscription
 from postmortems.facts import Person
 
 SHORTEST_NAME = 3
+OWNER = "owner of affected assets"
+OWNERS: dict[str, str] = {
+    Asset.Type.DASHBOARD: "dashboard owner",
+    Asset.Type.PRODUCT: "data product owner",
+    Asset.Type.MODEL: "ML model owner",
+}
 # First names that are words of an incident's record as well.
 WORDS_TOO = {
     *("April", "August", "Bill", "Chase", "Dash", "Dawn", "Drew", "Faith", "Grace"),
@@ -55,6 +64,32 @@ class Cast:
         ]
         told = [Person(role, (email,)) for email, role in self._addresses.items()]
         return (*known, *told)
+
+
+def roles_of_told(incident: Incident) -> dict[str, str]:
+    """{e-mail: what they are} of those who were told: owners of what is affected, by
+    what they own, and subscribers, by what they subscribed to. Three queries."""
+    rows = list(incident.stakeholders.all())
+    affected = {pk for row in rows for pk in row.assets}
+    owned: dict[str, set[str]] = defaultdict(set)
+    for email, kind in AssetOwner.objects.filter(asset__in=affected).values_list(
+        "email", "asset__type"
+    ):
+        owned[email.lower()].add(kind)
+    by_asset = Subscription.objects.filter(asset__in=affected)
+    follows = {
+        email.lower() for email in by_asset.values_list("user__email", flat=True)
+    }
+    return {
+        row.email: _owner_of(owned[row.email])
+        if row.owns
+        else f"subscriber of {'an asset' if row.email in follows else 'a team'}"
+        for row in rows
+    }
+
+
+def _owner_of(kinds: Collection[str]) -> str:
+    return OWNERS.get(next(iter(kinds)), OWNER) if len(kinds) == 1 else OWNER
 
 
 def _names(user: User) -> Iterator[str]:

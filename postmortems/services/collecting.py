@@ -18,7 +18,7 @@ from incidents.services import Impact, impact_of
 from oncall.models import Notification
 from oncall.models import Page as OwedPage
 from postmortems import facts
-from postmortems.services.casting import Cast
+from postmortems.services.casting import Cast, roles_of_told
 
 MOST_CHANGES = 20
 MOST_ALERT_MOMENTS = 6
@@ -107,8 +107,8 @@ def _cast(
     actors = (entry.actor for entry in entries)
     for user in chain(responders, [incident.declared_by], actors):
         cast.add(user, Role.RESPONDER.label.lower())
-    told = set(incident.stakeholders.values_list("email", flat=True))
-    cast.add_address(told, "dashboard owner")
+    for email, role in roles_of_told(incident).items():
+        cast.add_address([email], role)
     said = "\n".join(
         [incident.title, incident.root_cause_summary, incident.contributing_factors]
         + [entry.text for entry in entries]

@@ -8,7 +8,7 @@ from accounts.models import User
 from catalog.models import Change
 from core.errors import DomainError
 from incidents.models import Incident
-from incidents.services import acknowledge_incident, add_note, assign_role
+from incidents.services import acknowledge_incident, add_note, assign_role, subscribe
 from oncall.models import Notification
 from postmortems.models import Postmortem
 from postmortems.services import draft_postmortem, facts_of
@@ -39,6 +39,21 @@ def resolve(incident: Incident) -> Incident:
 @pytest.fixture
 def robin() -> User:
     return make_user(name="Robin Weaver", email="robin@example.com")
+
+
+def test_who_was_told_is_an_owner_or_a_subscriber(robin: User) -> None:
+    assets = make_lineage("raw > board", "raw > sheet", board="dashboard")
+    own(assets["board"], "olga@example.com")
+    subscribe(user=robin, asset=assets["raw"], at=NOON)
+    fire("raw")
+    correlate()
+    roles = {
+        name: person.role
+        for person in facts_of(Incident.objects.get()).people
+        for name in person.names
+    }
+    assert roles["olga@example.com"] == "dashboard owner"
+    assert roles[robin.email] == "subscriber of an asset"
 
 
 def test_people_appear_by_role_even_in_what_they_wrote(robin: User) -> None:
