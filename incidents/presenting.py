@@ -209,14 +209,15 @@ RUNG_STATES = {
 class LadderRow:
     """One rung as it is shown: people who are planned for one step share a row.
 
-    `state` is what the design system's ladder knows; `who` and `rooms`, the channels
-    that are told, are empty where a step reaches nobody, and `because` says why.
+    `state` is what the design system's ladder knows; `who` (name, id) and `rooms`, the
+    channels that are told, are empty where a step reaches nobody, and `because` says
+    why.
     """
 
     step: int
     lap: int
     at: datetime
-    who: list[str]
+    who: list[tuple[str, int | None]]
     state: str
     notifications: tuple[Notification, ...]
     held_until: datetime | None = None
@@ -243,7 +244,7 @@ def ladder_of(rungs: Iterable[Rung]) -> Ladder:
                 step=group[0].step,
                 lap=group[0].lap,
                 at=group[0].at,
-                who=[rung.user for rung in group if rung.user],
+                who=[(rung.user, rung.user_id) for rung in group if rung.user],
                 state=RUNG_STATES[group[0].state],
                 notifications=group[0].notifications,
                 held_until=group[0].held_until,

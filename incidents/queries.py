@@ -115,18 +115,14 @@ def needs_you_count(user: User) -> int:
 
 
 def _needs(user: User) -> IncidentQuerySet:
-    """Open incidents that wait for this person: paged and not acknowledged."""
+    """Open incidents that wait for this person: paged, and nobody has answered."""
     paged = Page.objects.filter(user=user, ended_at=None).values("escalation__subject")
     ids = [
         int(subject.removeprefix("incident:"))
         for subject in paged.values_list("escalation__subject", flat=True)
         if subject.startswith("incident:")
     ]
-    return (
-        Incident.objects.visible_to(user)
-        .open()
-        .filter(pk__in=ids, acknowledged_at=None)
-    )
+    return Incident.objects.visible_to(user).open().filter(pk__in=ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,10 +46,11 @@ class Standing:
 
 
 class OnCallNow(TypedDict):
-    """`name` is "" in a gap."""
+    """`name` is "" in a gap; `ids` are of the people it names."""
 
     schedule: str
     name: str
+    ids: tuple[str, ...]
     until: datetime | None
     url: str
 
@@ -124,6 +125,7 @@ def on_call_now(at: datetime) -> list[OnCallNow]:
         OnCallNow(
             schedule=one.schedule.name,
             name=names(one.user_ids, known),
+            ids=one.user_ids,
             until=one.until,
             url=one.schedule.get_absolute_url(),
         )

@@ -146,8 +146,14 @@ class IncidentParts:
         }
 
     def people(self) -> Context:
-        state = paging_state(subject=self.incident.subject, reader=self.user)
-        return {"ladder": ladder_of(self.rungs), "paging": state}
+        return {
+            "ladder": ladder_of(self.rungs),
+            "paging": paging_state(subject=self.incident.subject),
+            "answers": any(
+                rung.user_id == self.user.pk and rung.state in ("paged", "held")
+                for rung in self.rungs
+            ),
+        }
 
     def facts(self) -> Context:
         failing = self.incident.failing_assets.select_related("asset")

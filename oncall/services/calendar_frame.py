@@ -33,7 +33,7 @@ class Day:
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A shift in a row; `kind` is shift, override or away, `hue` None is by the name.
-    `away`: one of its people is away for a part of it."""
+    `away`: one of its people is away for a part of it. `users` are their ids."""
 
     start: float
     width: float
@@ -44,6 +44,7 @@ class Bar:
     mine: bool = False
     away: bool = False
     hue: int | None = None
+    users: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Entry:
     begun: bool
     open: bool
     away: str = ""
+    users: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ class Frame:
             url=self.override_url(shift.start, shift.end, shift.users),
             mine=str(self.reader.pk) in shift.users,
             away=bool(self.away_in(shift)),
+            users=shift.users,
         )
 
     def away_in(self, shift: Shift) -> list[str]:
@@ -203,6 +206,7 @@ def entries_of(final: Resolution, frame: Frame) -> Iterable[Entry]:
             begun=span.start == frame.start,
             open=span.end == frame.end,
             away=names(_away(span, frame), frame.known),
+            users=users,
         )
 
 

@@ -19,7 +19,14 @@ from oncall.channels.base import (
     RetryableDeliveryError,
     UnknownDeliveryError,
 )
-from oncall.models import BUNDLE_PREFIX, Escalation, Notice, Notification, Page
+from oncall.models import (
+    BUNDLE_PREFIX,
+    ContactMethod,
+    Escalation,
+    Notice,
+    Notification,
+    Page,
+)
 from oncall.services import statements
 from oncall.services.ladder import tells_only_rooms
 from oncall.services.walking import locked
@@ -78,8 +85,21 @@ def record(outcomes: Collection[Outcome]) -> None:
     _record_again(again)
     _hurry_other_methods(again)
     lost = _record_failed(failed)
+    _mark_methods(told, lost)
     _tell(told, lost)
     fall_through(lost)
+
+
+def _mark_methods(sent: Iterable[Outcome], failed: Iterable[Outcome]) -> None:
+    """Know of each contact method whether its last message failed for good."""
+    works = {one.notification.method_id for one in sent} - {None}
+    fails = {one.notification.method_id: one.at for one in failed}
+    marked = ContactMethod.objects.filter(failing_since__isnull=False)
+    if works:
+        marked.filter(pk__in=works).update(failing_since=None)
+    for pk in fails.keys() - works - {None}:
+        unmarked = ContactMethod.objects.filter(pk=pk, failing_since=None)
+        unmarked.update(failing_since=fails[pk])
 
 
 def _is_tried_again(outcome: Outcome) -> bool:

@@ -29,17 +29,12 @@ class PolicyChange:
     step: int
 
 
-def policy_change(*, subject: str) -> PolicyChange | None:
-    """What has changed since the running escalation began; None if nothing that
-    matters to it. One query while nothing is running or nothing was saved."""
-    running = Escalation.objects.running().filter(subject=subject)
-    escalation = running.select_related("policy").first()
-    return _change(escalation)[0] if escalation else None
-
-
-def _change(
+def policy_change(
     escalation: Escalation,
 ) -> tuple[PolicyChange | None, list[FrozenStep]]:
+    """What has changed since a running escalation began, None if nothing that matters
+    to it; and the steps as they are now. No query where nothing was saved, if its
+    policy was read with it."""
     policy = escalation.policy
     if policy is None or policy.version == escalation.policy_version:
         return None, []
@@ -59,7 +54,7 @@ def switch_policy(*, subject: str, at: datetime) -> PolicyChange | None:
     is paged now, and the wait begins anew. None when there is nothing to switch.
     """
     found = locked().running().filter(subject=subject).first()
-    change, steps = _change(found) if found else (None, [])
+    change, steps = policy_change(found) if found else (None, [])
     if found is None or change is None:
         return None
     lap, step = last_place(found)

@@ -14,6 +14,7 @@ from accounts.models import User
 from oncall.models import EscalationPolicy
 from oncall.queries import Standing, people, standings
 from oncall.services.feeds import personal_shifts
+from oncall.services.reachability import working_methods
 
 NEXT_SHIFT_WITHIN = timedelta(days=62)
 
@@ -43,7 +44,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         for one in found
     ]
     mine = personal_shifts(request.user, start=at, end=at + NEXT_SHIFT_WITHIN)
-    methods = request.user.contact_methods.exclude(verified_at=None)
+    methods = working_methods().filter(user=request.user)
     context = {
         "at": at,
         "lines": lines,
