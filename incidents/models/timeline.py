@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from accounts.models import User
+from alerts.models import Alert
 
 
 class TimelineEntry(models.Model):
     """One fact in an incident's history. Added, never edited; may be pinned.
 
-    `at` is when it happened, `recorded_at` when it was written down.
+    `at` is when it happened, `recorded_at` when it was written down. The one exception
+    counts how often a key fired again since its first alert, `repeats_of`: there is
+    one for each, and it is of the last time.
     """
 
     class Kind(models.TextChoices):
@@ -45,11 +49,19 @@ class TimelineEntry(models.Model):
     )
     text = models.TextField(blank=True)
     pinned = models.BooleanField(default=False)
+    repeats_of = models.ForeignKey(
+        Alert, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ["at", "pk"]
         indexes = [
-            models.Index(fields=["incident", "at", "id"], name="timeline_in_order")
+            models.Index(fields=["incident", "at", "id"], name="timeline_in_order"),
+            models.Index(
+                fields=["repeats_of"],
+                name="timeline_of_repeats",
+                condition=Q(repeats_of__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

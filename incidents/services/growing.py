@@ -44,6 +44,7 @@ from incidents.services.paging import (
     start_paging_all,
 )
 from incidents.services.regrouping import carry_out_moves
+from incidents.services.repeats import fold_repeats
 from incidents.services.stakeholders import tell_start
 from incidents.severity import is_worse
 
@@ -184,8 +185,17 @@ def _examine(growths: Mapping[int, Growth], *, at: datetime) -> None:
         {key: growth.failing for key, growth in grown.items()},
         joined=[(key, alert) for key, one in grown.items() for alert, _ in one.joined],
     )
+    repeated = fold_repeats(
+        [
+            (growth.incident, alert)
+            for growth in growths.values()
+            if not growth.is_new
+            for alert, _ in growth.joined
+        ],
+        at=at,
+    )
     for key, growth in growths.items():
-        _note_joined(growth, names, at=at)
+        _note_joined(growth, names, repeated, at=at)
         if key in grown:
             growth.dashboards = found[key].dashboards
             before = growth.incident.suspected_asset_id
@@ -227,11 +237,14 @@ def _load_causes(growths: Iterable[Growth]) -> None:
             incident.suspected_asset = causes[incident.suspected_asset_id]
 
 
-def _note_joined(growth: Growth, names: Mapping[int, str], *, at: datetime) -> None:
+def _note_joined(
+    growth: Growth, names: Mapping[int, str], repeated: Collection[int], *, at: datetime
+) -> None:
     """One entry for each alert, or one for all the rest when a storm comes in."""
-    for number, (alert, placement) in enumerate(growth.joined):
+    joined = [one for one in growth.joined if one[0].pk not in repeated]
+    for number, (alert, placement) in enumerate(joined):
         if number == MOST_ENTRIES:
-            rest = [a.title for a, _ in growth.joined[MOST_ENTRIES:]]
+            rest = [a.title for a, _ in joined[MOST_ENTRIES:]]
             more = f"{wording.counted(len(rest), 'more alert')}: "
             growth.note(Kind.ALERT, more + wording.listed(rest), at=at)
             return

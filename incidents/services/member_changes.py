@@ -16,6 +16,7 @@ from incidents.services.assessing import failing_since, may_raise, raise_severit
 from incidents.services.habits import learn_from
 from incidents.services.lineage import examine
 from incidents.services.paging import page_again
+from incidents.services.repeats import fold_ends
 from incidents.services.stakeholders import tell_end
 from incidents.severity import is_worse
 from oncall.services import acknowledge_escalation, stop_escalation
@@ -71,7 +72,7 @@ def _current(member: IncidentAlert, incidents: Mapping[int, Incident]) -> Incide
 def _note_resolved(
     incident: Incident, alerts: Collection[Alert], *, at: datetime
 ) -> None:
-    listed = list(alerts)
+    listed = fold_ends(incident, alerts, at=at)
     for alert in listed[:MOST_ENTRIES]:
         ended_at = alert.resolved_at or at
         incident.record(
