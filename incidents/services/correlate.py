@@ -1,7 +1,8 @@
 """Taking committed alerts into incidents, a batch in one transaction.
 
-One worker at a time decides, so that two never open two incidents for one fault; it
-holds the alerts of its batch and lets the inlet go on with all others.
+One worker at a time decides, so that two never open two incidents for one fault. It
+locks no alert until it marks its batch as taken, at the end, so that repeats of a key
+never wait for it; an alert that has changed since it was read is taken again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
+from django.db.models.functions import Collate
 
 from alerts.models import Alert
 from alerts.services import settle
@@ -73,8 +75,7 @@ def _is_ours() -> bool:
 
 def _claim(limit: int) -> list[Alert]:
     changed = Alert.objects.changed().order_by("pk")
-    locked = changed.select_for_update(skip_locked=True, of=["self"])
-    return list(locked.select_related("integration")[:limit])
+    return list(changed.select_related("integration")[:limit])
 
 
 def _take_or_halve(alerts: Sequence[Alert], *, at: datetime) -> None:
@@ -122,6 +123,7 @@ def retry_set_aside_alerts(*, at: datetime) -> int:
 
 
 def _take(alerts: Collection[Alert], *, at: datetime) -> None:
+    seen = [_state_of(alert) for alert in alerts]  # rules change what is in memory
     link_assets(alerts, at=at)
     members = {
         member.alert_id: member
@@ -136,7 +138,7 @@ def _take(alerts: Collection[Alert], *, at: datetime) -> None:
     take_changes(settled.changed, members=members, incidents=incidents, at=at)
     note_on_timelines(settled.notes, at=at)
     _update_health(alerts, at=at)
-    _mark_taken(alerts)
+    _mark_taken(alerts, seen)
 
 
 def link_assets(alerts: Collection[Alert], *, at: datetime) -> None:
@@ -247,15 +249,56 @@ def _update_health(alerts: Collection[Alert], *, at: datetime) -> None:
         logger.warning("the health of %s assets is not up to date", len(touched))
 
 
-def _mark_taken(alerts: Collection[Alert]) -> None:
-    """One statement for all, because this is done for every alert there is."""
+def _state_of(alert: Alert) -> tuple[object, ...]:
+    """All that makes the inlet say that an alert has changed."""
+    return (
+        alert.status,
+        alert.severity,
+        alert.pages,
+        alert.resolved_at,
+        alert.acknowledge_asked_at,
+    )
+
+
+def _mark_taken(
+    alerts: Collection[Alert], seen: Collection[tuple[object, ...]]
+) -> None:
+    """One statement for all, because this is done for every alert there is.
+
+    What is not as it was seen has changed again, and so stays changed.
+    """
+    held = _lock([alert.pk for alert in alerts])
+    states = {alert.pk: state for alert, state in zip(alerts, seen, strict=True)}
+    rows = [(a.pk, a.asset_id, *states[a.pk]) for a in alerts if a.pk in held]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE alerts_alert SET asset_id = taken.asset_id, has_changed = false
-            FROM unnest(%s::bigint[], %s::bigint[]) AS taken (id, asset_id)
-            WHERE alerts_alert.id = taken.id
+            UPDATE alerts_alert AS a SET asset_id = taken.asset_id, has_changed =
+                (a.status, a.severity, a.pages, a.resolved_at, a.acknowledge_asked_at)
+                IS DISTINCT FROM (taken.status, taken.severity, taken.pages,
+                                  taken.resolved_at, taken.acknowledge_asked_at)
+            FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[],
+                        %s::boolean[], %s::timestamptz[], %s::timestamptz[])
+                AS taken (id, asset_id, status, severity, pages, resolved_at,
+                          acknowledge_asked_at)
+            WHERE a.id = taken.id
             """,
-            [[alert.pk for alert in alerts], [alert.asset_id for alert in alerts]],
+            [[row[column] for row in rows] for column in range(7)],
         )
     UncorrelatedAlert.objects.filter(alert__in=[a.pk for a in alerts]).delete()
+
+
+def _lock(ids: Sequence[int]) -> set[int]:
+    """Lock the alerts in the order in which the inlet locks them; return their ids.
+
+    Where the inlet locks in another order, as it resolves some and fires others, this
+    gives way: whatever is locked just then is left out, and taken again.
+    """
+    key = Collate("dedup_key", "C")
+    found = Alert.objects.filter(pk__in=ids).order_by("integration_id", key, "pk")
+    rows = found.values_list("pk", flat=True)
+    try:
+        with waiting_at_most(LONGEST_WAIT):
+            return set(rows.select_for_update(no_key=True))
+    except LockedTooLongError:
+        return set(rows.select_for_update(no_key=True, skip_locked=True))

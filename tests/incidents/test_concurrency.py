@@ -9,13 +9,16 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
+from alerts.models import Alert
 from catalog.services.upserts import AssetFacts, upsert_assets
 from incidents.models import Incident, IncidentAlert
 from incidents.services import acknowledge_incident, correlate_changed_alerts
 from oncall.models import Escalation, Page
 from oncall.services import acknowledge_page
+from tests.alerts.receiving import incoming, receive
 from tests.factories import make_integration, make_user
 from tests.incidents.world import correlate, fire, make_lineage, minutes
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,3 +119,60 @@ def test_an_import_under_way_holds_up_no_page() -> None:
     fire("orders", at=1)
     correlate()
     assert Incident.objects.filter(failing_assets__asset__name="orders").exists()
+
+
+def while_the_worker_waits(act: Callable[[], object]) -> None:
+    """Run `act` while a worker is in the middle of a batch, held up by an incident."""
+    is_locked, is_done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Incident.objects.select_for_update().get()
+            is_locked.set()
+            assert is_done.wait(20)
+
+    def work() -> None:
+        assert is_locked.wait(20)
+        correlate_changed_alerts(at=minutes(10))
+
+    def go_on() -> None:
+        assert is_locked.wait(20)
+        wait_until(somebody_waits_for_a_lock)
+        act()
+        is_done.set()
+
+    at_once(hold, work, go_on)
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def test_repeats_do_not_wait_for_the_worker() -> None:
+    make_user(role="admin")
+    inlet = make_integration()
+    receive(inlet, incoming())
+    correlate()
+    receive(inlet, incoming(severity="critical"), severity="SEV1")
+    while_the_worker_waits(lambda: receive(inlet, incoming(), incoming()))
+    alert = Alert.objects.get()
+    assert (alert.count, alert.has_changed) == (4, False)
+    assert Incident.objects.get().severity == "SEV1"
+
+
+def test_what_changes_while_the_worker_is_at_it_is_taken_again() -> None:
+    make_user(role="admin")
+    inlet = make_integration()
+    receive(inlet, incoming())
+    correlate()
+    receive(inlet, incoming(severity="critical"), severity="SEV1")
+    while_the_worker_waits(lambda: receive(inlet, incoming(status="resolved")))
+    assert Alert.objects.get().has_changed
+    correlate(11)
+    assert not Alert.objects.get().has_changed
+    assert Incident.objects.get().status == "monitoring"
