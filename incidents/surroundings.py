@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from alerts.models import Alert
@@ -71,12 +71,17 @@ def offers(incident: Incident, *, user: User) -> list[Offer]:
 
 
 def regroupings_of(incident: Incident, *, user: User) -> list[Regrouping]:
-    """What was moved here or away, newest first, where the other may be seen."""
+    """What was moved here or away, newest first."""
+    rows = regroupings_seen(incident, user=user)
+    return list(rows.select_related("source", "target", "by")[:MOST_REGROUPINGS])
+
+
+def regroupings_seen(incident: Incident, *, user: User) -> QuerySet[Regrouping]:
+    """What was moved here or away, where the other may be seen."""
     visible = Incident.objects.visible_to(user)
-    rows = Regrouping.objects.filter(
+    return Regrouping.objects.filter(
         Q(source=incident, target__in=visible) | Q(target=incident, source__in=visible)
     )
-    return list(rows.select_related("source", "target", "by")[:MOST_REGROUPINGS])
 
 
 def rejected_suspects(incident: Incident) -> list[CauseVerdict]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from incidents.api import health, incidents, parts
+from incidents.api import health, incidents, likeness, parts
 from incidents.models import CauseVerdict
 
 _ONE = "incidents/<int:pk>/"
@@ -45,6 +45,13 @@ routes: list[URLPattern | URLResolver] = [
         f"{_CAUSE}reject/",
         parts.JudgeCause.as_view(verdict=CauseVerdict.Verdict.REJECTED),
         name="api-reject-cause",
+    ),
+    path(f"{_ONE}similar/", likeness.Similar.as_view(), name="api-similar"),
+    path(f"{_ONE}regroupings/", likeness.Regroupings.as_view(), name="api-regroupings"),
+    path(
+        f"{_ONE}regroupings/<int:regrouping_id>/undo/",
+        likeness.UndoRegrouping.as_view(),
+        name="api-undo-regrouping",
     ),
     path(f"{_ONE}updates/", parts.Updates.as_view(), name="api-updates"),
     path(f"{_ONE}pages/", parts.Pages.as_view(), name="api-pages"),

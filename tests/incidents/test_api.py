@@ -357,6 +357,42 @@ def test_merging_and_splitting(call: Caller) -> None:
     call("POST", f"{API}{kept.pk}/merge/", {"into": 999_999}, code=404)
 
 
+def test_what_was_merged_is_listed_and_put_back(call: Caller) -> None:
+    fire("raw")
+    fire("other")
+    correlate()
+    kept, gone = Incident.objects.order_by("pk")
+    call("POST", f"{API}{gone.pk}/merge/", {"into": kept.pk})
+    (done,) = call("GET", f"{API}{kept.pk}/regroupings/")
+    assert (done["kind"], done["source"], done["target"]) == (
+        "merged",
+        gone.pk,
+        kept.pk,
+    )
+    undo = f"{API}{kept.pk}/regroupings/{done['id']}/undo/"
+    for _ in range(2):
+        assert call("POST", undo)["alert_count"] == 1
+    assert call("GET", f"{API}{gone.pk}/")["status"] == "investigating"
+    (done,) = call("GET", f"{API}{kept.pk}/regroupings/")
+    assert done["undone_at"]
+    call("POST", f"{API}{kept.pk}/regroupings/999/undo/", code=404)
+
+
+def test_incidents_like_this_one_say_how_they_were_solved(call: Caller) -> None:
+    fire("raw", status="firing")
+    correlate()
+    past = Incident.objects.get()
+    cause = {"category": "code", "summary": "A column was renamed."}
+    call("PATCH", f"{API}{past.pk}/", {"root_cause": cause})
+    call("POST", f"{API}{past.pk}/resolve/")
+    fire("raw", at=60, dedup_key="again")
+    correlate(60)
+    now = Incident.objects.open().get()
+    (found,) = call("GET", f"{API}{now.pk}/similar/")
+    assert (found["id"], found["solved"]) == (past.pk, "A column was renamed.")
+    assert "1 of 1 failing assets" in found["why"]
+
+
 def test_viewers_look_and_do_not_touch(sign_in: Any) -> None:
     viewer = Caller(sign_in(role="viewer"))
     pk = make_incident().pk
