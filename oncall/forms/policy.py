@@ -14,6 +14,7 @@ from oncall.forms.rows import Group, Rows, SelectListField, as_typed, saves
 from oncall.forms.when import WhenForm
 from oncall.labels import read_labels
 from oncall.models import SEVERITIES, EscalationPolicy, EscalationStep, Schedule
+from oncall.models.policy import WHO_WORDS
 from oncall.services.policies import MOST_REPEATS, PolicyValues, StepValues
 from oncall.services.targets import (
     CHANNEL_KINDS,
@@ -28,6 +29,10 @@ from oncall.services.targets import (
 )
 
 MOST_MINUTES = 7 * 24 * 60
+ROOM_EXAMPLES = {
+    "slack": "slack #data-alerts",
+    "email": "email data-alerts@example.com",
+}
 LOCAL_TIME = "%Y-%m-%dT%H:%M"
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 
@@ -43,7 +48,13 @@ def target_groups(*, whole: bool = False) -> list[Group]:
         Who.EVERYONE: "Everyone in its rotations",
     }
     more = [
-        (heading, [(f"schedule:{pk}:{who.value}", name) for pk, name in schedules])
+        (
+            heading,
+            [
+                (f"schedule:{pk}:{who.value}", WHO_WORDS[who].format(name))
+                for pk, name in schedules
+            ],
+        )
         for who, heading in others.items()
     ]
     return [
@@ -61,13 +72,14 @@ class RoomsField(forms.CharField):
     """Places in channels, one a line: "slack #data-alerts". Cleaned to rooms."""
 
     def __init__(self, **options: Any) -> None:
-        kinds = ", ".join(k for k in CHANNEL_KINDS if CHANNELS[k].is_configured())
+        kinds = [kind for kind in CHANNEL_KINDS if CHANNELS[kind].is_configured()]
+        example = ROOM_EXAMPLES.get(kinds[0], ROOM_EXAMPLES["email"])
         super().__init__(
             required=False,
             max_length=20_000,
             widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-            help_text=f"One a line, a kind and where: slack #data-alerts. Kinds here: "
-            f"{kinds}. Nobody is expected to answer there.",
+            help_text=f"One a line, a kind and where: {example}. Kinds here: "
+            f"{', '.join(kinds)}. Nobody is expected to answer there.",
             **options,
         )
 

@@ -92,9 +92,7 @@ def _look(pk: int, *, at: datetime) -> None:
 def _activity(escalation: Escalation, *, at: datetime) -> Activity | None:
     """What has happened on the subject; None where nobody knows it, or a later
     escalation took this one's place."""
-    later = Escalation.objects.filter(
-        subject=escalation.subject, started_at__gt=escalation.started_at
-    )
+    later = Escalation.objects.filter(subject=escalation.subject, pk__gt=escalation.pk)
     if later.exists():
         return None
     asked = acknowledged_activity.send(Escalation, subject=escalation.subject, at=at)

@@ -237,6 +237,10 @@ def _acknowledge_url(notification: Notification) -> str:
         bundle_id = int(notification.subject.removeprefix(BUNDLE_PREFIX))
         token = signing.dumps(bundle_id, salt=BUNDLE_SALT)
         return absolute_url(_path("oncall:answer_bundle").replace("TOKEN", token))
+    if notification.notice_id is not None and notification.channel in HAS_BUTTONS:
+        # What the buttons carry; whoever presses one has to be known.
+        token = signing.dumps(notification.notice_id, salt=NOTICE_SALT)
+        return absolute_url(_path("oncall:answer").replace("TOKEN", token))
     if notification.page_id is None:
         return ""
     token = signing.dumps(notification.page_id, salt=LINK_SALT)

@@ -194,6 +194,8 @@ def find_room(channel: str, address: str) -> Room:
     if channel not in CHANNEL_KINDS:
         known = ", ".join(CHANNEL_KINDS)
         raise InvalidInputError({"channel": [f"Wanted is one of {known}."]})
+    if not channel_for(channel).is_configured():
+        raise InvalidInputError({"channel": [f"{channel} is not set up here."]})
     if channel == "slack":
         if not SLACK_ROOM.fullmatch(address):
             wanted = "Wanted is a Slack channel: #data-alerts, or an ID as C0123ABCD."

@@ -1,5 +1,7 @@
 """Escalation policies: what they would do, and editing them."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +14,7 @@ from oncall.conditions import fits
 from oncall.forms.policy import PolicyEditor, SimulateForm
 from oncall.forms.rows import saves, version_in
 from oncall.models import EscalationPolicy
-from oncall.queries import foreseen
+from oncall.queries import Reached, foreseen
 from oncall.services.choosing import lapses_after
 from oncall.services.policies import (
     change_policy,
@@ -21,7 +23,6 @@ from oncall.services.policies import (
     uses_of,
 )
 from oncall.services.reach import Reachable
-from oncall.services.rungs import MOST_FUTURE_RUNGS
 
 
 @require_safe
@@ -50,12 +51,18 @@ def policy(request: SignedInRequest, pk: int) -> HttpResponse:
         "is_chosen": bool(request.GET),
         "applies": fits(found.when, severity=severity, at=at, labels=labels),
         "ladder": rungs,
-        "is_cut": len(rungs) >= MOST_FUTURE_RUNGS,
+        "is_cut": is_cut(found, rungs),
         "fallback": Reachable(at=at).fallback()[1],
         "lapses_after": lapses_after(found),
         "used_by": uses_of(found),
     }
     return render(request, "oncall/policy.html", context)
+
+
+def is_cut(policy: EscalationPolicy, rungs: Sequence[Reached]) -> bool:
+    """Whether the ladder goes on after what is foreseen of it."""
+    last = (policy.repeats + 1, max(1, policy.steps.count()))
+    return bool(rungs) and (rungs[-1].rung.lap, rungs[-1].rung.step) < last
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -35,18 +35,23 @@ from oncall.services import (
     stop_escalation,
 )
 from oncall.services.engine import claim
+from oncall.services.lapsing import look_at_acknowledged
 from oncall.services.recording import Outcome, record
 from oncall.services.walking import walk_due_escalations
-from tests.factories import NOON, make_policy, make_user
+from oncall.signals import Activity, acknowledged_activity, acknowledgement_lapsed
+from tests.factories import NOON, make_policy, make_schedule, make_user
 
 SUBJECTS = st.sampled_from(["incident:1", "incident:2"])
 MINUTES = (3, 5, 7)
+BY_TURNS = 0
+LASTS = timedelta(minutes=30)
 EXAMPLES = int(os.environ.get("ENGINE_EXAMPLES", "6"))
 
 
 @dataclass
 class Ladder:
-    """The reference: one walk, with nothing but a list of (minutes, who)."""
+    """The reference: one walk, with nothing but a list of (minutes, who). BY_TURNS is
+    one of all, whoever that is."""
 
     steps: list[tuple[int, int]]
     laps: int
@@ -54,6 +59,10 @@ class Ladder:
     place: int = 0
     paged: list[tuple[int, int]] = field(default_factory=list)
     is_over: bool = False
+
+    def pages_by_turns(self, place: int) -> bool:
+        is_step = place < len(self.steps) * self.laps
+        return is_step and self.steps[place % len(self.steps)][1] == BY_TURNS
 
     def walk(self, at: datetime, *, admin: int) -> None:
         while not self.is_over and self.next_at <= at:
@@ -81,7 +90,14 @@ class Paging(RuleBasedStateMachine):
         self.at = NOON
         self.admin = make_user(role="admin")
         self.people: list[User] = [make_user(role="responder") for _ in MINUTES]
-        self.policy: EscalationPolicy = make_policy(repeats=1)
+        everyone = {"kind": "always", "users": [str(one.pk) for one in self.people]}
+        self.schedule = make_schedule(layers=[everyone])
+        self.policy: EscalationPolicy = make_policy(repeats=1, lapses_after=LASTS)
+        self.answered_at: dict[str, datetime] = {}
+        self.warned: set[str] = set()
+        self.lapsed: list[str] = []
+        acknowledged_activity.connect(self._tell_activity)
+        acknowledgement_lapsed.connect(self._hear_lapsed)
         self.steps: list[tuple[int, int]] = []
         self.edit([0, 1])
         self.ladders: dict[int, Ladder] = {}
@@ -92,12 +108,18 @@ class Paging(RuleBasedStateMachine):
 
     def edit(self, people: list[int]) -> None:
         self.policy.steps.all().delete()
-        self.steps = [(MINUTES[who], self.people[who].pk) for who in people]
+        self.steps = [
+            (MINUTES[who % 3], self.people[who].pk if who < 3 else BY_TURNS)
+            for who in people
+        ]
         for position, (minutes, user_id) in enumerate(self.steps):
             step = self.policy.steps.create(
                 position=position, delay=timedelta(minutes=minutes)
             )
-            step.targets.create(user_id=user_id)
+            if user_id == BY_TURNS:
+                step.targets.create(schedule=self.schedule, who="turns")
+            else:
+                step.targets.create(user_id=user_id)
 
     @rule(subject=SUBJECTS)
     def alert(self, subject: str) -> None:
@@ -114,6 +136,7 @@ class Paging(RuleBasedStateMachine):
         if subject not in self.running:
             ladder = Ladder(list(self.steps), laps=2, next_at=self.at)
             ladder.walk(self.at, admin=self.admin.pk)
+            self.answered_at.pop(subject, None)
             self.ladders[started.pk] = ladder
             self.running[subject] = started.pk
         assert started.pk == self.running[subject]
@@ -123,6 +146,40 @@ class Paging(RuleBasedStateMachine):
         by = self.people[0]
         ended = acknowledge_escalation(subject=subject, by=by, at=self.at)
         self._end(subject, ended=ended)
+        if ended:
+            self.answered_at[subject] = self.at
+            self.warned.discard(subject)
+
+    @rule(subject=SUBJECTS)
+    def work_on(self, subject: str) -> None:
+        """Somebody who acknowledged does something."""
+        if subject in self.answered_at:
+            self.answered_at[subject] = max(self.answered_at[subject], self.at)
+            self.warned.discard(subject)
+
+    def _tell_activity(self, *, subject: str, **_: Any) -> Activity:
+        return Activity(last_at=self.answered_at.get(subject))
+
+    def _hear_lapsed(self, *, subject: str, last_at: datetime, **_: Any) -> None:
+        """Never before the time was up, never unwarned, and never twice."""
+        assert last_at == self.answered_at[subject]
+        assert self.at >= last_at + LASTS
+        assert subject in self.warned
+        self.lapsed.append(subject)
+        del self.answered_at[subject]
+
+    @rule()
+    def look(self) -> None:
+        """The engine looks, and at once once more: what lapses is paged anew."""
+        for _ in range(2):
+            look_at_acknowledged(at=self.at)
+            self.warned |= {
+                one.subject
+                for one in Escalation.objects.filter(warned_at__isnull=False)
+            }
+        for subject in self.lapsed:
+            self.alert(subject)
+        self.lapsed.clear()
 
     @rule(subject=SUBJECTS)
     def snooze(self, subject: str) -> None:
@@ -142,11 +199,11 @@ class Paging(RuleBasedStateMachine):
             ladder.take(self.at, admin=self.admin.pk)
         self._forget_exhausted()
 
-    @rule(people=st.lists(st.sampled_from([0, 1, 2]), min_size=1, max_size=3))
+    @rule(people=st.lists(st.sampled_from([0, 1, 2, 3]), min_size=1, max_size=3))
     def edit_policy(self, people: list[int]) -> None:
         self.edit(people)
 
-    @rule(seconds=st.sampled_from([0, 1, 59, 179, 180, 300, 420, 7200, -600]))
+    @rule(seconds=st.sampled_from([0, 1, 59, 179, 180, 300, 420, 1500, 7200, -600]))
     def time_passes(self, seconds: int) -> None:
         """A clock may also be set back."""
         self.at += timedelta(seconds=seconds)
@@ -200,12 +257,25 @@ class Paging(RuleBasedStateMachine):
         told: dict[int, list[tuple[int, int]]] = {pk: [] for pk in self.ladders}
         for page in Page.objects.order_by("pk").select_related("escalation"):
             place = page.lap * len(page.escalation.steps) + page.step
-            told[page.escalation_id].append((place, page.user_id))
+            ladder = self.ladders[page.escalation_id]
+            is_by_turns = ladder.pages_by_turns(place)
+            who = BY_TURNS if is_by_turns else page.user_id
+            told[page.escalation_id].append((place, who))
         assert told == {pk: ladder.paged for pk, ladder in self.ladders.items()}
 
     @invariant()
+    def turns_are_fair(self) -> None:
+        taken = Counter({one.pk: 0 for one in self.people})
+        for page in Page.objects.select_related("escalation"):
+            place = page.lap * len(page.escalation.steps) + page.step
+            if self.ladders[page.escalation_id].pages_by_turns(place):
+                taken[page.user_id] += 1
+        assert max(taken.values()) - min(taken.values()) <= 1
+
+    @invariant()
     def each_page_is_owed_exactly_once(self) -> None:
-        owed = Counter(Notification.objects.values_list("page_id", flat=True))
+        pages = Notification.objects.filter(page__isnull=False)
+        owed = Counter(pages.values_list("page_id", flat=True))
         assert owed == Counter(Page.objects.values_list("pk", flat=True))
 
     @invariant()
@@ -228,6 +298,8 @@ class Paging(RuleBasedStateMachine):
         try:
             self._settle()
         finally:
+            acknowledged_activity.disconnect(self._tell_activity)
+            acknowledgement_lapsed.disconnect(self._hear_lapsed)
             transaction.set_rollback(True)
             self.undo.__exit__(None, None, None)
 
