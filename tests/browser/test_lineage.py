@@ -103,6 +103,7 @@ def test_an_asset_s_picture_goes_further_and_is_searched_alike(page: Page) -> No
 def test_suspects_are_rejected_chosen_and_confirmed(page: Page) -> None:
     cause = page.locator("#incident-cause")
     suspect = cause.locator(".cause__name").first
+    confirmed = cause.get_by_role("heading", name="Confirmed cause")
     first = suspect.inner_text()
     cause.get_by_role("button", name="It is not").click()
     expect(cause.get_by_text("1 ruled out")).to_be_visible(timeout=LIVE)
