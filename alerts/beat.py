@@ -11,24 +11,25 @@ from alerts.services import (
     release_due_alerts,
     remove_old,
 )
+from oncall.services.clock import clock
 
 
 @shared_task
 def release_alerts() -> None:
     """Let alerts be decided anew whose silence or waiting time is over."""
-    release_due_alerts(at=timezone.now())
+    release_due_alerts(at=clock.set())
 
 
 @shared_task
 def raise_missed_heartbeats() -> None:
     """Alert for each heartbeat whose ping did not come in time."""
-    raise_missed(at=timezone.now())
+    raise_missed(at=clock.set())
 
 
 @shared_task
 def look_for_late_runs() -> None:
     """Alert for each asset that is stale, and resolve where a run has come."""
-    look_for_late(at=timezone.now())
+    look_for_late(at=clock.set())
 
 
 @shared_task

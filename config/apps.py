@@ -6,3 +6,6 @@ class HeadwaterConfig(AppConfig):
 
     name = "config"
     label = "headwater"
+
+    def ready(self) -> None:
+        from config import pulse  # noqa: F401  # hears when a worker is ready

@@ -18,32 +18,35 @@ app.conf.task_queues = [
 ]
 app.conf.task_routes = {"oncall.beat.run_engine": {"queue": "paging"}}
 
-# Each tick expires after its period: a queue left over from a dead worker must not
-# make the next one run a hundred ticks in a row.
+# Each tick expires: a queue left over from a dead worker must not make the next one run
+# ticks for hours. Those that pages wait for take little when nothing is due, and live
+# longer than clocks of machines are apart: a worker whose own is ahead of the beat's
+# would take them all for expired.
+LIFETIME = 900
 app.conf.beat_schedule = {
     # Finds alerts whose hint was lost.
     "correlate": {
         "task": "incidents.beat.correlate_alerts",
         "schedule": 1.0,
-        "options": {"expires": 5},
+        "options": {"expires": LIFETIME},
     },
     # Looks again at alerts that a silence or a routing rule kept back until now.
     "release": {
         "task": "alerts.beat.release_alerts",
         "schedule": 1.0,
-        "options": {"expires": 5},
+        "options": {"expires": LIFETIME},
     },
     # Alerts where a heartbeat's ping did not come in time.
     "heartbeats": {
         "task": "alerts.beat.raise_missed_heartbeats",
         "schedule": 2.0,
-        "options": {"expires": 5},
+        "options": {"expires": LIFETIME},
     },
     # Alerts where an asset's run did not come in time; resolves where it has.
     "freshness": {
         "task": "alerts.beat.look_for_late_runs",
         "schedule": 5.0,
-        "options": {"expires": 5},
+        "options": {"expires": LIFETIME},
     },
     # Takes away what deleted integrations had received.
     "purge-deleted": {
@@ -67,7 +70,7 @@ app.conf.beat_schedule = {
     "page": {
         "task": "oncall.beat.run_engine",
         "schedule": 1.0,
-        "options": {"expires": 5},
+        "options": {"expires": LIFETIME},
     },
     # Daily summaries, and word to owners where one was promised and nobody gave it.
     "tell": {

@@ -11,8 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from accounts.services import use_api_token
 from config.measures import Measures
 from config.watchdog import queue_problems
+from oncall.services.clock import clock
 from oncall.services.findings import standing_findings
-from oncall.services.health import engine_problems
+from oncall.services.health import clock_problems, engine_problems
 
 REGISTRY = CollectorRegistry()
 REGISTRY.register(Measures())
@@ -33,9 +34,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     With `?without=findings`, what the watchdog found is left out: for whoever starts
     or moves processes, who can put no schedule right.
     """
-    reasons = _database_problems() or [
-        one.text for one in [*queue_problems(), *engine_problems(at=timezone.now())]
-    ]
+    reasons = not_ready()
     if not reasons and request.GET.get("without") != "findings":
         reasons = standing_findings(at=timezone.now())
     status = 503 if reasons else 200
@@ -60,6 +59,18 @@ def _has_token(request: HttpRequest) -> bool:
     if scheme.lower() != "bearer":
         return False
     return use_api_token(secret=secret.strip(), at=timezone.now()) is not None
+
+
+def not_ready() -> list[str]:
+    """Why this machine cannot store alerts or send pages now, if so."""
+    return _database_problems() or [
+        one.text
+        for one in (
+            *queue_problems(),
+            *clock_problems(),
+            *engine_problems(at=clock.now()),
+        )
+    ]
 
 
 def _database_problems() -> list[str]:

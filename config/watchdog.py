@@ -24,7 +24,12 @@ from oncall.channels.base import DeliveryError, Message
 from oncall.channels.registry import channel_for
 from oncall.models import Finding
 from oncall.services.findings import keep_findings
-from oncall.services.health import Problem, problems
+from oncall.services.health import (
+    ENGINE_SILENT,
+    Problem,
+    clock_problems,
+    problems,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +40,12 @@ TIMEOUT_SECONDS = 7.0
 
 @dataclass(slots=True)
 class Watchdog:
-    """`round` is one look. Kept here is what it must know without the database."""
+    """`round` is one look. Kept here is what it must know without the database.
 
+    What starts beside it at `began_at` is given its time for that.
+    """
+
+    began_at: datetime | None = None
     pinged_at: datetime | None = None
     database_lost_at: datetime | None = None
     database_told: bool = False
@@ -44,7 +53,13 @@ class Watchdog:
     def round(self, *, at: datetime) -> list[str]:
         """Look once, write down and tell what is wrong; return it."""
         try:
-            found = [*queue_problems(), *problems(at=at), *_unpaged(at)]
+            found = [
+                *queue_problems(),
+                *clock_problems(),
+                *problems(at=at),
+                *_unpaged(at),
+            ]
+            found = [one for one in found if not self._is_starting(one, at)]
             over = keep_findings(found, at=at)
             self._tell_of(over, at=at)
         except DatabaseError as error:
@@ -54,6 +69,11 @@ class Watchdog:
         if not found:
             self._ping(at=at)
         return [one.text for one in found]
+
+    def _is_starting(self, one: Problem, at: datetime) -> bool:
+        if self.began_at is None or at - self.began_at > ENGINE_SILENT:
+            return False
+        return one.key == "engine"
 
     def _tell_of(self, over: Collection[Finding], *, at: datetime) -> None:
         lasting = Finding.objects.filter(told_at=None, since__lte=at - LASTS)

@@ -3,7 +3,6 @@
 import time
 
 from celery import shared_task
-from django.utils import timezone
 
 from alerts.services import record_catalog_facts
 from incidents.services import (
@@ -13,6 +12,7 @@ from incidents.services import (
     retry_set_aside_alerts,
     send_summaries,
 )
+from oncall.services.clock import clock
 
 MOST_BATCHES = 200
 # The first pages of a storm go out after a small transaction, not after a big one.
@@ -26,13 +26,13 @@ LONG_SECONDS = 1.0
 def correlate_alerts() -> None:
     """Take changed alerts into incidents until none is left, over the lineage that
     came with them; page where a snooze has ended."""
-    end_snoozes(at=timezone.now())
-    retry_set_aside_alerts(at=timezone.now())
+    end_snoozes(at=clock.set())
+    retry_set_aside_alerts(at=clock.now())
     size = FIRST_BATCH
     for _ in range(MOST_BATCHES):
-        told = record_catalog_facts(at=timezone.now())
+        told = record_catalog_facts(at=clock.now())
         began = time.monotonic()
-        taken = correlate_changed_alerts(at=timezone.now(), limit=size)
+        taken = correlate_changed_alerts(at=clock.now(), limit=size)
         if not taken and not told:
             return
         size = next_size(size, seconds=time.monotonic() - began)
@@ -48,5 +48,5 @@ def next_size(size: int, *, seconds: float) -> int:
 @shared_task
 def tell_stakeholders() -> None:
     """Send the daily summaries that are due, and word where one was promised."""
-    keep_promises(at=timezone.now())
-    send_summaries(at=timezone.now())
+    keep_promises(at=clock.set())
+    send_summaries(at=clock.now())

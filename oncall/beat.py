@@ -18,7 +18,7 @@ def run_engine() -> None:
 @shared_task
 def keep_schedules() -> None:
     """Record who is on call, and owe notices, hand-off notes and reminders."""
-    keep_rosters(at=timezone.now())
+    keep_rosters(at=clock.set())
 
 
 @shared_task

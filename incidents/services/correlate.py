@@ -42,6 +42,7 @@ from incidents.services.run_ties import tie_runs
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+LONGEST_PAUSE_SECONDS = 60
 LOCK = 0x48E4D  # of pg_try_advisory_xact_lock; any number used for nothing else
 MOST_TRIES = 5
 FIRST_DELAY = timedelta(minutes=1)
@@ -69,8 +70,13 @@ def correlate_changed_alerts(*, at: datetime, limit: int = BATCH) -> int:
 
 def _is_ours() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])
+        # One that hangs with the lock, as on a machine that is frozen, loses it.
+        cursor.execute(
+            "SELECT set_config('idle_in_transaction_session_timeout', %s, true), "
+            "pg_try_advisory_xact_lock(%s)",
+            [f"{LONGEST_PAUSE_SECONDS}s", LOCK],
+        )
+        return bool(cursor.fetchone()[1])
 
 
 def _claim(limit: int) -> list[Alert]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from platform import node
 
 from django.db.models import prefetch_related_objects
 
@@ -14,6 +15,7 @@ from oncall.models import (
     RestingProvider,
     Schedule,
 )
+from oncall.services.clock import clock
 from oncall.services.ladder import freeze
 from oncall.services.reach import Reachable
 from oncall.services.rules import OUTDATED_DUTY
@@ -21,6 +23,7 @@ from oncall.services.schedules import exceptions_between, final_schedule
 
 OVERDUE = timedelta(seconds=60)
 NEWS_OVERDUE = timedelta(minutes=15)
+CLOCK_OFF = timedelta(seconds=20)
 ENGINE_SILENT = timedelta(seconds=30)
 SCHEDULE_AHEAD = timedelta(days=7)
 # The process that said so may be gone; it says so again with every try.
@@ -56,6 +59,17 @@ def engine_problems(*, at: datetime) -> list[Problem]:
         told = f"The paging engine last ran {age.total_seconds():.0f} s ago."
         return [Problem("engine", told)]
     return []
+
+
+def clock_problems() -> list[Problem]:
+    """Whether this machine's clock is that of the database, by which pages go out."""
+    clock.set()
+    off = clock.offset.total_seconds()
+    if abs(off) <= CLOCK_OFF.total_seconds():
+        return []
+    how = "behind" if off > 0 else "ahead of"
+    told = f"The clock of {node()} is {abs(off):.0f} s {how} the database's."
+    return [Problem("clock", told)]
 
 
 def _outdated(at: datetime) -> list[Problem]:

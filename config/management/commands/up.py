@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from argparse import ArgumentParser
 from threading import Thread
 from types import FrameType
@@ -16,7 +17,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from config import embedded
 from config.children import Child, Children
@@ -24,12 +25,14 @@ from config.demo.live import inlet_keys, start_failing
 from config.demo.world import PASSWORD, PEOPLE
 from config.environment import DATA_DIR, REDIS_URL, USES_EMBEDDED_POSTGRES
 from config.firstalert import first_alert_command
+from config.health import not_ready
 from config.inprocess import InProcessWorker
 
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3
 INLET_PROTOCOL = "alerts.ingest.protocol:InletProtocol"
+MOST_STARTING_SECONDS = 30.0
 # In a storm, events are taken first: what is stored can be worked off afterwards.
 # The worker still gets a third of the weight of the web server.
 WORKER_NICENESS = 5
@@ -61,7 +64,9 @@ class Command(BaseCommand):
         if options["demo"]:
             call_command("demo", stdout=self.stdout)
             start_failing(inlet_keys())
-        self._say_where(is_demo=options["demo"])
+        speaker = Thread(target=self._say_where_once_ready, args=[options["demo"]])
+        speaker.daemon = True
+        speaker.start()
         try:
             if REDIS_URL:
                 self._run_processes()
@@ -121,6 +126,23 @@ class Command(BaseCommand):
                     f"Cannot listen on {settings.BIND_ADDRESS}:{settings.PORT} "
                     f"({str(error.strerror).lower()}). {advice}"
                 ) from error
+
+    def _say_where_once_ready(self, is_demo: bool) -> None:
+        """Or after a while: what is wrong then is in the log and at /readyz."""
+        deadline = time.monotonic() + MOST_STARTING_SECONDS
+        while time.monotonic() < deadline and not self._is_ready():
+            time.sleep(0.1)
+        self._say_where(is_demo=is_demo)
+
+    def _is_ready(self) -> bool:
+        """Whether the web server listens and pages go out."""
+        try:
+            with socket.create_connection((settings.BIND_ADDRESS, settings.PORT), 1):
+                return not not_ready()
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
     def _say_where(self, *, is_demo: bool) -> None:
         store = str(DATA_DIR) if USES_EMBEDDED_POSTGRES else "the DATABASE_URL given"

@@ -25,11 +25,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        watchdog = Watchdog()
         if options["once"]:
-            for reason in watchdog.round(at=timezone.now()):
+            for reason in Watchdog().round(at=timezone.now()):
                 self.stdout.write(reason)
             return
+        watchdog = Watchdog(began_at=timezone.now())
         rest = threading.Event()
         self._look(watchdog)
         while not rest.wait(ROUND_SECONDS):
