@@ -22,7 +22,8 @@ from incidents.services.paging import page_body, start_paging
 from incidents.services.stakeholders import tell_start
 from oncall.models import EscalationPolicy, Schedule
 from oncall.services import start_escalation
-from oncall.services.ladder import FrozenStep, FrozenTarget
+from oncall.services.ladder import FrozenStep
+from oncall.services.targets import FrozenTarget
 
 STEP_DELAY = timedelta(minutes=5)
 

@@ -46,7 +46,7 @@ from oncall.services.policies import (
 from oncall.services.targets import find_targets, frozen, target_of
 
 
-class LabelTestSerializer(serializers.Serializer[Any]):
+class PolicyLabelSerializer(serializers.Serializer[Any]):
     """`=~` and `!~` take an RE2 pattern that must match the whole value. A label that
     is not there is ""."""
 
@@ -75,7 +75,7 @@ class WhenSerializer(serializers.Serializer[Any]):
     start = serializers.TimeField(required=False, format="%H:%M")
     end = serializers.TimeField(required=False, format="%H:%M")
     timezone = serializers.CharField(max_length=64, required=False)
-    labels = LabelTestSerializer(many=True, required=False)
+    labels = PolicyLabelSerializer(many=True, required=False)
 
     def validate_labels(self, tests: list[Any]) -> list[Any]:
         if len(tests) > MOST_TESTS:

@@ -20,7 +20,7 @@ def choose_policy(
 ) -> tuple[EscalationPolicy | None, list[EscalationPolicy]]:
     """The first policy whose conditions hold at `at`, None if none do; and those
     passed over before it."""
-    passed_over = []
+    passed_over: list[EscalationPolicy] = []
     for policy in candidates:
         if fits(policy.when, severity=severity, at=at, labels=labels):
             return policy, passed_over

@@ -141,7 +141,8 @@ def _start_singly(
 
 
 def _first_walk(call: Call, reach: Reachable) -> Walk:
-    policy, passed_over = call.policy, []
+    policy = call.policy
+    passed_over: list[EscalationPolicy] = []
     if not call.is_by_hand:
         candidates = [one for one in (policy, *call.otherwise) if one is not None]
         policy, passed_over = choose_policy(

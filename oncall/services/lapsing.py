@@ -96,8 +96,8 @@ def _activity(escalation: Escalation, *, at: datetime) -> Activity | None:
     if later.exists():
         return None
     asked = acknowledged_activity.send(Escalation, subject=escalation.subject, at=at)
-    known = [one for _, one in asked if isinstance(one, Activity)]
-    return known[0] if known else None
+    answers: list[object] = [answer for _, answer in asked]
+    return next((one for one in answers if isinstance(one, Activity)), None)
 
 
 def _save(

@@ -13,7 +13,6 @@ from oncall.conditions import fits
 from oncall.models import ContactMethod, EscalationPolicy, PagingHabits, Schedule
 from oncall.services.ladder import (
     FrozenStep,
-    FrozenTarget,
     admins_step,
     fallback_step,
     freeze,
@@ -24,7 +23,7 @@ from oncall.services.schedules import (
     on_call_ids,
     roster_ids,
 )
-from oncall.services.targets import Who
+from oncall.services.targets import FrozenTarget, Who
 from oncall.services.turns import Turns
 from oncall.urgency import Habits, Verdict, decide
 

@@ -92,12 +92,12 @@ def record(outcomes: Collection[Outcome]) -> None:
 
 def _mark_methods(sent: Iterable[Outcome], failed: Iterable[Outcome]) -> None:
     """Know of each contact method whether its last message failed for good."""
-    works = {one.notification.method_id for one in sent} - {None}
-    fails = {one.notification.method_id: one.at for one in failed}
+    works = {pk for one in sent if (pk := one.notification.method_id)}
+    fails = {pk: one.at for one in failed if (pk := one.notification.method_id)}
     marked = ContactMethod.objects.filter(failing_since__isnull=False)
     if works:
         marked.filter(pk__in=works).update(failing_since=None)
-    for pk in fails.keys() - works - {None}:
+    for pk in sorted(fails.keys() - works):
         unmarked = ContactMethod.objects.filter(pk=pk, failing_since=None)
         unmarked.update(failing_since=fails[pk])
 
@@ -210,17 +210,15 @@ def _tell_of_notices(told: Iterable[tuple[Outcome, str, str]]) -> None:
             pk__in=[one.notification.notice_id for one, _, _ in noticed]
         ).values_list("pk", "label")
     )
-    notes = [
-        Progress(
-            subject=one.notification.subject,
-            at=one.at,
-            text=f"{labels.get(one.notification.notice_id)} was told"
-            f"{_doubt(one.notification)}."
+    notes = []
+    for one, how, end in noticed:
+        name = labels.get(one.notification.notice_id or 0)
+        words = (
+            f"was told{_doubt(one.notification)}."
             if how == "by"
-            else f"{labels.get(one.notification.notice_id)} could not be told{end}",
+            else (f"could not be told{end}")
         )
-        for one, how, end in noticed
-    ]
+        notes.append(Progress(one.notification.subject, one.at, f"{name} {words}"))
     page_progress.send(Notification, notes=notes)
 
 
