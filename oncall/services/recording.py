@@ -71,8 +71,8 @@ class Outcome:
 def record(outcomes: Collection[Outcome]) -> None:
     """Write down what became of claimed notifications; late words change nothing.
 
-    What may still arrive is due again with backoff; what has failed for good makes
-    the person's next method or the ladder's next step due.
+    What may still arrive is due again with backoff, and the person's next method at
+    once; what has failed for good makes that or the ladder's next step due.
     """
     sent = [one for one in outcomes if isinstance(one.result, Receipt)]
     again = [one for one in outcomes if _is_tried_again(one)]
@@ -141,10 +141,11 @@ def _is_lost(outcome: Outcome) -> bool:
 
 
 def _hurry_other_methods(outcomes: Iterable[Outcome]) -> None:
+    """No page waits for the retries of one provider: another is tried meanwhile."""
     at = {
         one.notification.page_id: one.at
         for one in outcomes
-        if isinstance(one.result, ProviderRestsError) and one.notification.page_id
+        if isinstance(one.result, DeliveryError) and one.notification.page_id
     }
     if at:
         with connection.cursor() as cursor:

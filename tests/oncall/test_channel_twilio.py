@@ -236,8 +236,18 @@ def test_a_number_nobody_verified_answers_for_nobody(
     assert state_of("page:one") == "running"
 
 
-def test_a_text_that_did_not_arrive_makes_the_next_method_due_at_once(
-    twilio: FakeWebhook, reachable: User
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "30003"},
+            "Twilio: undelivered (30003)",
+        ),
+        ({"CallSid": "SM1", "CallStatus": "no-answer"}, "Twilio: no-answer"),
+    ],
+)
+def test_what_did_not_arrive_or_nobody_answered_makes_the_next_method_due_at_once(
+    twilio: FakeWebhook, reachable: User, fields: dict[str, str], words: str
 ) -> None:
     page = page_to(reachable)
     now = timezone.now()
@@ -245,10 +255,9 @@ def test_a_text_that_did_not_arrive_makes_the_next_method_due_at_once(
     Notification.objects.filter(pk=text.pk).update(
         state="sent", sent_at=now, provider_id="SM1"
     )
-    fields = {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "30003"}
     assert twilio_posts("/twilio/status/", **fields).status_code == 204
     text.refresh_from_db()
-    assert (text.state, text.detail) == ("failed", "Twilio: undelivered (30003)")
+    assert (text.state, text.detail) == ("failed", words)
     assert page.notifications.get(channel="email").due_at <= timezone.now()
 
 

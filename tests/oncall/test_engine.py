@@ -628,6 +628,35 @@ def test_a_slow_provider_leaves_senders_to_the_others() -> None:
     assert (lanes.busy, lanes.waiting) == ({}, {})
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (Answer(status=404), "failed"),
+        (Answer(status=503), "due"),
+        (Answer(behaviour="cut"), "due"),
+    ],
+)
+def test_a_channel_that_fails_falls_to_the_next_at_once(
+    webhook_server: FakeWebhook, smtp_server: FakeSMTP, answer: Answer, state: str
+) -> None:
+    webhook_server.answer = answer
+    policy, first, _ = two_step_policy()
+    make_method(first, kind="webhook", address=webhook_server.url)
+    make_method(first, position=1, delay=30 * MINUTE)
+    start(policy)
+    senders = Senders(claim=claim, record=record, now=lambda: NOON)
+
+    def has_mail() -> bool:
+        senders.wake()
+        return Notification.objects.filter(channel="email", state="sent").exists()
+
+    wait_until(has_mail)
+    assert [mail.recipients for mail in smtp_server.mails] == [(first.email,)]
+    assert Notification.objects.get(channel="webhook").state == state
+    assert len(webhook_server.requests) == 1
+
+
 def test_a_provider_gets_so_many_a_second_and_what_waits_long_is_due_then() -> None:
     lanes = Lanes(a_second={"sms": 2})
     text = Notification(channel="sms", address="+34600000001")
