@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -21,7 +23,7 @@ from incidents.precedents import Precedent, precedents_of
 from incidents.surroundings import regroupings_of, regroupings_seen
 
 
-class PrecedentSerializer(serializers.Serializer[Precedent]):
+class PrecedentSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(source="incident.pk")
     number = serializers.IntegerField(source="incident.number")
     title = serializers.CharField(source="incident.title")
