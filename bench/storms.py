@@ -5,7 +5,7 @@ import statistics
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import httpx
 
@@ -18,6 +18,7 @@ ASSETS = 1000
 BATCH = 100
 PAGES = ("/", "/incidents/")
 MOST_AFTERWARDS_SECONDS = 900.0
+MOST_GROWTH = 1.03  # from the middle third of a soak to the last
 
 Row = tuple[str, str]
 
@@ -184,24 +185,34 @@ def _delays(world: World) -> Iterator[Row]:
 
 
 def soak(world: World, options: argparse.Namespace) -> Iterator[Row]:
-    """Ten incidents a second open, are paged and resolve; memory is sampled."""
-    inlet, until = Inlet(world.app, world.key), time.time() + options.minutes * 60
+    """Ten incidents a second open, are paged and resolve; memory is told by the minute
+    and, in the end, whether it is flat."""
+    inlet, began = Inlet(world.app, world.key), time.time()
     held: dict[str, list[float]] = defaultdict(list)
     number = 0
-    while time.time() < until:
-        for _ in range(20):
+    for minute in range(1, max(1, round(options.minutes)) + 1):
+        while time.time() < began + 60 * minute:
             fired = [_single(n) for n in range(number, number + 5)]
             ended = [_single(n) | {"status": "resolved"} for n in _before(number)]
             inlet.send(fired + ended)
             number += 5
             time.sleep(0.5)
-        for part, megabytes in world.megabytes().items():
+        now = world.megabytes()
+        for part, megabytes in now.items():
             held[part].append(megabytes)
+        told = ", ".join(f"{part} {now[part]:.0f}" for part in sorted(now))
+        yield f"Soak: MB after {minute} minutes", told
     for part, samples in sorted(held.items()):
-        third = max(1, len(samples) // 3)
-        middle = statistics.mean(samples[third : 2 * third])
-        end = statistics.mean(samples[-third:])
-        yield f"Soak: MB of {part}, middle to last third", f"{middle:.1f} to {end:.1f}"
+        yield f"Soak: {part}", _flatness(samples)
+
+
+def _flatness(samples: Sequence[float]) -> str:
+    """The first third is for warming up; then it may not grow."""
+    third = max(1, len(samples) // 3)
+    middle = statistics.mean(samples[third : 2 * third] or samples)
+    end = statistics.mean(samples[-third:])
+    word = "flat" if end <= middle * MOST_GROWTH + 1 else "grows"
+    return f"{word}: {middle:.1f} to {end:.1f} MB, middle to last third"
 
 
 def _single(number: int) -> dict[str, object]:

@@ -29,7 +29,7 @@ LADDERS = st.sampled_from([(0,), (0, 1), (1, 2), (2, 2, 0)])
 STORMS = st.lists(st.tuples(SEVERITIES, LADDERS), min_size=1, max_size=9)
 
 storm = settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
