@@ -1,6 +1,7 @@
 """One installation for all real senders: real processes and what its API tells."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,12 @@ import pytest
 from tests.processes import App
 from tests.server import wait_until
 
+ORDERS = {
+    "namespace": "postgres://warehouse:5432",
+    "name": "shop.public.orders",
+    "type": "dataset",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Headwater:
@@ -18,6 +25,35 @@ class Headwater:
     url: str
     client: httpx.Client
     ids: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def token(self) -> str:
+        return str(self.client.headers["Authorization"]).removeprefix("Bearer ")
+
+    def know_orders(self) -> None:
+        """Let it know the table that docs/health.md asks after."""
+        answer = self.client.post(
+            "/api/v1/catalog/import/", json={"assets": [ORDERS], "edges": []}
+        )
+        assert answer.status_code == 200, answer.text
+
+    def orders_are_good(self) -> bool:
+        named = {name: ORDERS[name] for name in ("namespace", "name")}
+        return bool(self.get("assets/health/", **named)["healthy"])
+
+    @contextmanager
+    def broken_orders(self) -> Iterator[None]:
+        """While an incident about that table is open."""
+        named = {name: ORDERS[name] for name in ("namespace", "name")}
+        declared = self.client.post(
+            "/api/v1/incidents/",
+            json={"title": "orders is empty", "assets": [named], "page": []},
+        )
+        assert declared.status_code == 201, declared.text
+        wait_until(lambda: not self.orders_are_good(), what="orders to be bad")
+        yield
+        self.client.post(f"/api/v1/incidents/{declared.json()['id']}/resolve/")
+        wait_until(self.orders_are_good, what="orders to be good again")
 
     def get(self, path: str, **query: str) -> Any:
         answer = self.client.get(f"/api/v1/{path}", params=query)

@@ -2,8 +2,10 @@
 DAG written as docs/integrations/airflow.md says."""
 
 import json
+import re
 import shutil
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -27,6 +29,20 @@ with DAG("orders_etl", schedule=None, default_args=default_args) as dag:
 
 if __name__ == "__main__":
     dag.test()
+"""
+MARTS = """
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+with DAG("marts", schedule=None) as dag:
+    build_marts = EmptyOperator(task_id="build_marts")
+SENSOR
+
+if __name__ == "__main__":
+    if orders_are_good.poke({}):
+        dag.test()
+    else:
+        print("waits")
 """
 EXTRACT, LOAD = "orders_etl.extract", "orders_etl.load"
 
@@ -102,3 +118,46 @@ def test_a_failed_task_is_one_incident_until_the_next_run_succeeds(
     run_dag(airflow, tmp_path, "print", **told)
     headwater.wait_for_end(by_lineage)
     headwater.wait_for_end(by_callback)
+
+
+def test_the_sensor_of_the_docs_lets_a_dag_run_on_good_data_only(
+    airflow: Environment, headwater: Headwater, tmp_path: Path
+) -> None:
+    imports, sensor = sensor_of_docs()
+    home = Path(shutil.copytree(airflow.home / "empty", tmp_path / "airflow"))
+    file = home / "dags" / "marts.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(imports + MARTS.replace("SENSOR", indent(sensor, " " * 4)))
+    headwater.know_orders()
+    with headwater.broken_orders():
+        assert "waits" in run_marts(airflow, home, file, headwater)
+    assert "DagRun Finished" in run_marts(airflow, home, file, headwater)
+
+
+def sensor_of_docs() -> tuple[str, str]:
+    """The imports of the example in docs/health.md, and the rest of it."""
+    page = Path(__file__).resolve().parent.parent.parent / "docs" / "health.md"
+    block = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)[0]
+    imports, _, sensor = block.partition("\n\n")
+    return f"{imports}\n", sensor
+
+
+def run_marts(
+    airflow: Environment, home: Path, file: Path, headwater: Headwater
+) -> str:
+    headers = {"Authorization": f"Bearer {headwater.token}"}
+    known = {"conn_type": "http", "host": headwater.url, "extra": headers}
+    done = airflow.run(
+        "python",
+        str(file),
+        seconds=300,
+        environ={
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(file.parent),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+            "AIRFLOW_CONN_HEADWATER": json.dumps(known),
+        },
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr

@@ -1,6 +1,7 @@
 """dbt-core with its DuckDB adapter, through dbt-ol in both its modes, and by the lines
 of docs/integrations/dbt.md."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.server import wait_until
 pytestmark = [pytest.mark.client, pytest.mark.timeout(900)]
 
 SHOP = Path(__file__).resolve().parent / "dbt_shop"
+HEALTH = SHOP.parent.parent.parent / "docs" / "health.md"
 CUSTOMERS, REFUNDS = "shop.main.customers", "model.shop.refunds"
 
 
@@ -81,3 +83,20 @@ def test_both_modes_tell_of_the_same_things(
     build(dbt, shop, headwater, "--consume-structured-logs", **told)
     headwater.wait_for_end(refunds)
     headwater.wait_for_end(customers)
+
+
+def test_the_hook_of_the_docs_refuses_a_run_whose_inputs_nobody_asked_after(
+    dbt: Environment, shop: Path
+) -> None:
+    hook = re.findall(r"^```yaml\n(.*?)^```", HEALTH.read_text(), re.M | re.S)[0]
+    project = shop / "dbt_project.yml"
+    project.write_text(project.read_text() + hook)
+    line = ["dbt", "run", "--select", "orders"]
+    told = {"DBT_PROFILES_DIR": str(shop)}
+    refused = dbt.run(*line, folder=shop, environ=told)
+    assert "The inputs were not asked after." in refused.stdout
+    assert refused.returncode != 0
+    asked = dbt.run(
+        *line, "--vars", "{inputs_are_good: true}", folder=shop, environ=told
+    )
+    assert asked.returncode == 0, asked.stdout

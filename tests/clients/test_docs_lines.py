@@ -13,6 +13,7 @@ from tests.payloads import load
 from tests.server import wait_until
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs" / "integrations"
+HEALTH = DOCS.parent / "health.md"
 FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 pytestmark = [
@@ -32,11 +33,11 @@ def paragraphs(page: str, key: str, url: str) -> list[str]:
     return [part.strip() for part in filled.split("\n\n") if part.strip()]
 
 
-def run(lines: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+def run(lines: str, folder: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["sh", "-c", lines],
         cwd=folder,
-        env={"PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin"},
+        env={"PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin", **environ},
         capture_output=True,
         text=True,
         timeout=60,
@@ -125,3 +126,15 @@ def test_great_expectations_lines_send_each_result(headwater: Headwater) -> None
     new = headwater.titles() - before
     assert len(new) == 3
     assert all("marts.fct_orders" in title for title in new)
+
+
+def test_the_line_that_asks_before_a_run_ends_well_only_for_good_data(
+    headwater: Headwater, tmp_path: Path
+) -> None:
+    line = next(b for b in FENCED.findall(HEALTH.read_text()) if b.startswith("curl"))
+    told = {"HEADWATER_URL": headwater.url, "HEADWATER_TOKEN": headwater.token}
+    headwater.know_orders()
+    assert run(line, tmp_path, **told).returncode == 0
+    with headwater.broken_orders():
+        assert run(line, tmp_path, **told).returncode != 0
+    assert run(line, tmp_path, **told | {"HEADWATER_TOKEN": "x"}).returncode != 0
