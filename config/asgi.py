@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from alerts.ingest.committer import Committer
-from alerts.ingest.inlets import Inlets
+from alerts.ingest.inlets import TAKEN, Inlets
 from alerts.ingest.protocol import STATE
 from alerts.ingest.server import IngestServer
 from alerts.services import say_inlet_lives
@@ -139,6 +139,7 @@ class Application:
         )
         self.ingest = IngestServer(self.inlets, self.committer)
         self.hub = Hub(connection_parameters)
+        self.hub.others[TAKEN] = self.inlets.hear_taken
         self.live = LiveStream(self.hub, authorise)
         self.pages = ThreadedPages(
             pages, threads=settings.WEB_THREADS, body_limit=body_limit

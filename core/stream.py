@@ -42,6 +42,8 @@ class Hub:
     def __init__(self, connection_parameters: Callable[[], dict[str, Any]]) -> None:
         self.connection_parameters = connection_parameters
         self.listeners: dict[str, set[asyncio.Queue[str]]] = defaultdict(set)
+        # What else is announced: who hears a channel's payloads.
+        self.others: dict[str, Callable[[str], None]] = {}
         self.changed_at: OrderedDict[str, float] = OrderedDict()
         self.hears_since = math.inf  # before that, it cannot tell what changed
 
@@ -62,13 +64,14 @@ class Hub:
         async with await psycopg.AsyncConnection.connect(
             **self.connection_parameters(), autocommit=True
         ) as connection:
-            await connection.execute(f"LISTEN {CHANNEL}")
+            for channel in (CHANNEL, *self.others):
+                await connection.execute(f"LISTEN {channel}")
             self.hears_since = time.time()
             if announce_all:
                 for topic in list(self.listeners):
                     self.announce(topic)
             async for notice in connection.notifies():
-                self.announce(notice.payload)
+                self.others.get(notice.channel, self.announce)(notice.payload)
 
     def announce(self, topic: str) -> None:
         self.changed_at[topic] = time.time()

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from alerts.ingest import statements
 from alerts.ingest.driver import Connection, Driver
-from alerts.ingest.inlets import Inlets
+from alerts.ingest.inlets import TAKEN, Inlets
 from alerts.ingest.messages import Message
 from alerts.ingest.queues import Queues, Settled, Waiter
 from alerts.ingest.writing import write
@@ -147,9 +147,12 @@ class Committer:
         if monotonic() - self.rested_at < REST_SECONDS:
             return
         self.rested_at = monotonic()
-        if self.topics:
-            topics, self.topics = self.topics, set()
-            await connection.execute(statements.ANNOUNCE, [CHANNEL, list(topics)])
+        topics, self.topics = self.topics, set()
+        notices = [(CHANNEL, topic) for topic in topics]
+        notices += [(TAKEN, told) for told in self.inlets.told_taken()]
+        if notices:
+            channels, payloads = map(list, zip(*notices, strict=True))
+            await connection.execute(statements.ANNOUNCE, [channels, payloads])
         if self.inlets.refused:
             counts = dict(self.inlets.refused)
             await connection.execute(statements.COUNT_REFUSED, _columns(counts))

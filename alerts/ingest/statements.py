@@ -115,7 +115,10 @@ COUNT_REFUSED = """
         DO UPDATE SET count = r.count + EXCLUDED.count
 """
 
-ANNOUNCE = "SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic"
+ANNOUNCE = """
+    SELECT pg_notify(channel, payload)
+    FROM unnest(%s::text[], %s::text[]) AS notice (channel, payload)
+"""
 
 OF_STATUS = {"firing": FIRE, "resolved": RESOLVE, "acknowledged": ACKNOWLEDGE}
 NOTHING_WRITTEN = """
