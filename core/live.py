@@ -7,7 +7,7 @@ whose data is the topic) and fetch the parts that hang from that topic.
 
 Topics: "incidents" (any of them), "incident:<id>", "integration:<id>",
 "asset:<id>", "oncall", "user:<id>", "quiet" (silences, rules, what they keep back),
-"badges" (what else a badge shows), "expectations".
+"badges" (what else a badge shows), "expectations", "heartbeats".
 """
 
 from django.db import connection

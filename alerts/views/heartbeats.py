@@ -41,7 +41,8 @@ _FIRST = (States.FAILING, States.MISSED, States.WAITING, States.ON_TIME)
 
 @require_safe
 def index(request: SignedInRequest) -> HttpResponse:
-    chosen = request.GET.get("status", "")
+    """Live: every ping, miss and act says "heartbeats", which the list hears."""
+    at, chosen = timezone.now(), request.GET.get("status", "")
     found = _kept().select_related("integration__team")
     totals = _kept().order_by().values("status").annotate(total=Count("pk"))
     counts = {row["status"]: row["total"] for row in totals}
@@ -54,6 +55,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     )
     ordered = found.order_by(order, "name", "pk")
     context = {
+        "at": at,
         "page_obj": Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page")),
         "tabs": [(v, label, counts[v]) for v, label in States.choices if v in counts],
         "total": sum(counts.values()),

@@ -49,6 +49,13 @@ def test_the_list_has_what_is_missed_first(signed_in: Client) -> None:
     assert "a fine one" not in missed
 
 
+def test_the_list_follows_what_is_told_of_heartbeats(signed_in: Client) -> None:
+    ping(make_integration())
+    listing = signed_in.get("/heartbeats/?status=on_time").content.decode()
+    assert 'sse-connect="/live/?topic=heartbeats&' in listing
+    assert 'hx-get="/heartbeats/?status=on_time" hx-select="#heartbeat-list"' in listing
+
+
 def test_the_list_costs_the_same_for_one_and_for_six(signed_in: Client) -> None:
     inlet = make_integration()
     counts = []
