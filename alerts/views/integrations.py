@@ -27,6 +27,7 @@ from alerts.queries import (
     newest_events,
 )
 from alerts.services import change_integration, create_integration
+from alerts.views.mapping import events_to_try, tried_on_last
 from alerts.views.showing import find_integration, keep_for_showing, key_to_show
 from core.http import absolute_url
 
@@ -98,6 +99,7 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "refused_unsigned": last_refused(integration, Reason.UNSIGNED),
         "heartbeats": integration.heartbeats.all()[:HEARTBEATS_SHOWN],
         "heartbeat_count": integration.heartbeats.count(),
+        **_mapping(request, integration),
     }
     return render(request, "alerts/integration.html", context)
 
@@ -110,8 +112,12 @@ def state(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def tail(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The live part with the newest events."""
-    return render(request, "alerts/_events.html", _tail(request, find_integration(pk)))
+    """The live part with the newest events, and those a mapping may be tried on."""
+    integration = find_integration(pk)
+    context = _tail(request, integration)
+    if _may_map(request, integration):
+        context["events"] = events_to_try(integration)
+    return render(request, "alerts/_events.html", context)
 
 
 def _state(integration: Integration) -> dict[str, object]:
@@ -137,6 +143,21 @@ def _tail(request: SignedInRequest, integration: Integration) -> dict[str, objec
         "only_problems": only_problems,
         "is_older": before is not None,
     }
+
+
+def _may_map(request: SignedInRequest, integration: Integration) -> bool:
+    return integration.format == "generic" and request.user.can_respond
+
+
+def _mapping(request: SignedInRequest, integration: Integration) -> dict[str, object]:
+    """How it reads JSON of an unknown shape, open where that is of interest."""
+    if not _may_map(request, integration):
+        return {}
+    asked = request.GET.get("event", "")
+    found = tried_on_last(integration, asked)
+    event = found["event"]
+    is_unread = isinstance(event, Event) and bool(event.problem)
+    return {**found, "maps": bool(asked or integration.mapping or is_unread)}
 
 
 def _event_before(integration: Integration, asked: str) -> Event | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -28,17 +26,16 @@ MASKED = "/in/…"
 @require_http_methods(["GET", "HEAD", "POST"])
 @responder_required
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    integration, event = _mappable(pk), None
-    if request.method == "POST":
-        form = MappingForm(request.POST)
-        if _save(request, integration, form):
-            messages.success(request, "Saved. What comes now is read by the mapping.")
-            return redirect(integration)
-    else:
-        event = _event(integration, request.GET.get("event", ""))
-        form = MappingForm.of(integration.mapping, body=_body(event))
-    status = 400 if form.is_bound else 200
-    return _page(request, integration, form, event=event, status=status)
+    """The page by itself, to which mistakes lead; it is a part of the integration's."""
+    integration = _mappable(pk)
+    if request.method != "POST":
+        context = tried_on_last(integration, request.GET.get("event", ""))
+        return render(request, "alerts/mapping.html", context)
+    form = MappingForm(request.POST)
+    if _save(request, integration, form):
+        messages.success(request, "Saved. What comes now is read by the mapping.")
+        return redirect(integration)
+    return _page(request, integration, form, status=400)
 
 
 @require_POST
@@ -82,23 +79,37 @@ def _save(
     return True
 
 
+def tried_on_last(integration: Integration, asked: str) -> dict[str, object]:
+    """What `_mapping.html` needs: the mapping tried on the last body that came, or on
+    that of the event `asked` for. Raises Http404."""
+    event = _event(integration, asked)
+    form = MappingForm.of(integration.mapping, body=_body(event))
+    return {**_tried(integration, form), "event": event}
+
+
+def events_to_try(integration: Integration) -> QuerySet[Event]:
+    """The last few messages a mapping can be tried on."""
+    return _sent(integration).order_by("-received_at", "-pk")[:EVENTS_OFFERED]
+
+
 def _page(
     request: SignedInRequest,
     integration: Integration,
     form: MappingForm,
     *,
-    event: Event | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    newest = _sent(integration).order_by("-received_at", "-pk")
-    context: dict[str, Any] = {
+    context = _tried(integration, form)
+    return render(request, "alerts/mapping.html", context, status=status)
+
+
+def _tried(integration: Integration, form: MappingForm) -> dict[str, object]:
+    return {
         "integration": integration,
         "form": form,
-        "event": event,
-        "events": newest[:EVENTS_OFFERED],
+        "events": events_to_try(integration),
         "trial": _trial(form),
     }
-    return render(request, "alerts/mapping.html", context, status=status)
 
 
 def _trial(form: MappingForm) -> Trial | None:

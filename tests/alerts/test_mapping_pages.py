@@ -42,6 +42,32 @@ def test_the_last_body_waits_there_to_be_tried_on(signed_in: Client) -> None:
     assert '"old": 1' in older
 
 
+def test_the_integrations_page_shows_the_last_body_and_what_it_makes(
+    signed_in: Client, sign_in: SignIn
+) -> None:
+    inlet = make_integration(mapping={"title": "{@.headline}", "dedup_key": "$.id"})
+    receive(inlet, body=b'{"headline": "older", "id": 6}')
+    receive(inlet, body=b'{"headline": "orders failed", "id": 7}')
+    path = inlet.get_absolute_url()
+    text = text_of(signed_in.get(path))
+    assert '"headline": "orders failed"' in text
+    assert "{@.headline}" in text
+    assert "orders failed Dedup key 7" in text
+    older = inlet.events.earliest("pk")
+    assert "older Dedup key 6" in text_of(signed_in.get(f"{path}?event={older.pk}"))
+    assert "What it makes" not in text_of(sign_in(role="viewer").get(path))
+
+
+def test_what_comes_is_offered_to_be_tried_on_while_the_page_is_open(
+    signed_in: Client,
+) -> None:
+    inlet = make_integration()
+    came = receive(inlet, body=b'{"headline": "orders failed"}')
+    part = signed_in.get(f"{inlet.get_absolute_url()}events/").content.decode()
+    assert 'id="mapping-tries" hx-swap-oob="true"' in part
+    assert f"?event={came.pk}#mapping" in part
+
+
 def test_trying_shows_what_would_come_and_keeps_nothing(signed_in: Client) -> None:
     inlet = make_integration()
     whole = signed_in.post(page(inlet, "try/"), FILLED)
