@@ -10,12 +10,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from alerts.api import SeverityField, TeamField
-from alerts.conditions import OPERATORS, WEEKDAYS, LabelTest
+from alerts.conditions import WEEKDAYS
 from alerts.models import Integration, Route, Severity, Silence
 from alerts.models.quiet import Matching
 from alerts.services.matching import MatchValues
 from alerts.services.routes import DampingValues, HoursValues
 from catalog.models import Asset
+from core.labels import OPERATORS, LabelTest
 from core.text import clean
 from oncall.api.fields import InstantField
 from oncall.models import EscalationPolicy

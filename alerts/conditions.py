@@ -1,10 +1,7 @@
 """Which alerts a rule is about. Pure: plain values in and out.
 
-A rule's conditions narrow each other. Labels are compared as Prometheus does: a label
-that is not there is "", and `=~` must match the whole value
-(https://prometheus.io/docs/alerting/latest/configuration/#matcher). A title pattern
-is looked for anywhere, ignoring case. Patterns are RE2, which needs linear time
-whatever the pattern (https://github.com/google/re2/wiki/Syntax).
+A rule's conditions narrow each other. A title pattern is looked for anywhere, ignoring
+case; labels are compared as `core.labels` says.
 """
 
 from __future__ import annotations
@@ -12,46 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import re2
 
+from core.labels import EQUAL, LIKE, PATTERNS, LabelTest, compiled
+
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-EQUAL, UNEQUAL, LIKE, UNLIKE = "=", "!=", "=~", "!~"
-OPERATORS = (EQUAL, UNEQUAL, LIKE, UNLIKE)
-REMEMBERED_VALUES = 65_536
 REMEMBERED_TEXTS = 4_096
 # A source may have half the warehouse downstream.
 MOST_ASSETS_FILED = 500_000
 
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False
-
-
-def pattern_problem(pattern: str) -> str:
-    """What is wrong with a pattern, "" when it can be used."""
-    try:
-        re2.compile(pattern, options=_OPTIONS)
-    except re2.error as error:
-        said = error.args[0]
-        return said.decode() if isinstance(said, bytes) else str(said)
-    return ""
-
-
-@lru_cache(maxsize=REMEMBERED_VALUES)
-def _matches_whole(pattern: str, value: str) -> bool:
-    return _compiled(pattern).fullmatch(value) is not None
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> Any:
-    return re2.compile(pattern, options=_OPTIONS)
-
 
 def title_matches(pattern: str, title: str) -> bool:
-    return _compiled(f"(?i){pattern}").search(title) is not None
+    return compiled(f"(?i){pattern}").search(title) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +38,6 @@ class Subject:
     title: str
     labels: Mapping[str, str]
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class LabelTest:
-    """One label against one value or pattern."""
-
-    name: str
-    op: str
-    value: str
-
-    def passes(self, labels: Mapping[str, str]) -> bool:
-        value = labels.get(self.name, "")
-        if self.op == EQUAL:
-            return value == self.value
-        if self.op == UNEQUAL:
-            return value != self.value
-        return _matches_whole(self.value, value) == (self.op == LIKE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +159,11 @@ class Index:
             else:
                 self._others.append(number)
         self._by_pattern = {
-            name: _Patterns(some, re2.Set.FullMatchSet(_OPTIONS))
+            name: _Patterns(some, re2.Set.FullMatchSet(PATTERNS))
             for name, some in patterns.items()
         }
         self._by_title = (
-            _Patterns(titles, re2.Set.SearchSet(_OPTIONS)) if titles else None
+            _Patterns(titles, re2.Set.SearchSet(PATTERNS)) if titles else None
         )
 
     def _is_filed(self, number: int, rule: Conditions) -> bool:

@@ -13,13 +13,13 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from accounts.models import Team
-from alerts.conditions import EQUAL, OPERATORS, LabelTest
 from alerts.models import Alert, Integration, Severity
 from alerts.models.quiet import TITLE_PATTERN_LENGTH, Matching
-from alerts.services.matching import MOST_LABELS, MatchValues
+from alerts.services.matching import MatchValues
 from catalog.asset_choice import AssetChoiceForm
 from catalog.models import Asset
 from core.errors import InvalidInputError
+from core.labels import EQUAL, MOST_TESTS, OPERATORS, LabelTest
 from core.text import one_line
 from oncall.forms.rows import SelectListField
 
@@ -97,7 +97,7 @@ class MatchForm(AssetChoiceForm):
         """The rows as sent or stored, and an empty one."""
         rows = _rows_in(self.sent) if self.sent is not None else self._stored_rows()
         filled = [row for row in rows if row.name or row.value]
-        return [*filled, *[LabelRow()] * SPARE_ROWS][: MOST_LABELS + 1]
+        return [*filled, *[LabelRow()] * SPARE_ROWS][: MOST_TESTS + 1]
 
     def _stored_rows(self) -> list[LabelRow]:
         return [LabelRow(**one) for one in self.initial.get("labels", [])]
@@ -180,7 +180,7 @@ def _ids(texts: Iterable[str]) -> list[int]:
 
 
 def _rows_in(data: QueryDict) -> list[LabelRow]:
-    columns = (data.getlist(name)[: MOST_LABELS + 2] for name in LABEL_FIELDS)
+    columns = (data.getlist(name)[: MOST_TESTS + 2] for name in LABEL_FIELDS)
     return [
         LabelRow(one_line(name, 200), op if op in OPERATORS else EQUAL, value[:2000])
         for name, op, value in zip(*columns, strict=False)

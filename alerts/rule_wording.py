@@ -10,18 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from alerts.conditions import (
-    EQUAL,
-    LIKE,
-    UNEQUAL,
-    WEEKDAYS,
-    Conditions,
-    Hours,
-    LabelTest,
-    Subject,
-)
+from alerts.conditions import WEEKDAYS, Conditions, Hours, Subject
 from alerts.deciding import Damping
 from alerts.windows import Window, parts_of
+from core.labels import EQUAL, LIKE, UNEQUAL, LabelTest
 
 LONG_DAYS = {
     "MO": "Monday",

@@ -6,22 +6,22 @@ from datetime import datetime, time
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from oncall import labels as label_tests
-from oncall.labels import LabelTest
+from core.labels import LabelTest
 from oncall.urgency import Span
 
 
 class When(TypedDict, total=False):
     """What is not in it does not matter. `days` counts from Monday, 0; `start` and
     `end` are "HH:MM", over midnight if `end` is not after `start`, a day being that
-    on which such a span begins. All `labels` must pass."""
+    on which such a span begins. All `labels`, which
+    are `LabelTest`s as JSON, must pass."""
 
     severities: list[str]
     days: list[int]
     start: str
     end: str
     timezone: str
-    labels: list[LabelTest]
+    labels: list[dict[str, str]]
 
 
 def fits(
@@ -31,7 +31,7 @@ def fits(
     if when.get("severities") and severity not in when["severities"]:
         return False
     tests = when.get("labels") or ()
-    if not all(label_tests.passes(test, labels or {}) for test in tests):
+    if not all(LabelTest(**test).passes(labels or {}) for test in tests):
         return False
     return _is_time(when, at)
 
@@ -58,6 +58,6 @@ def said(when: Mapping[str, object] | When) -> str:
     parts = [
         ", ".join(given.get("severities", [])),
         f"{clock} ({given.get('timezone') or 'UTC'})" if clock else "",
-        *label_tests.said(given.get("labels", [])),
+        *(str(LabelTest(**test)) for test in given.get("labels", [])),
     ]
     return "; ".join(filter(None, parts))

@@ -11,10 +11,11 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import Team, User
-from alerts.conditions import Conditions, Hours, LabelTest
+from alerts.conditions import Conditions, Hours
 from alerts.models.alert import Alert
 from alerts.models.integration import Integration, Severity
 from alerts.windows import Window
+from core.labels import LabelTest
 from oncall.models import EscalationPolicy
 
 TITLE_PATTERN_LENGTH = 300

@@ -7,14 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from accounts.models import Team
-from alerts.conditions import LIKE, OPERATORS, UNLIKE, LabelTest, pattern_problem
-from alerts.formats.base import LABEL_KEY_LENGTH, LABEL_VALUE_LENGTH
 from alerts.models import Integration, Severity
 from alerts.models.quiet import TITLE_PATTERN_LENGTH, Matching
 from catalog.models import Asset
+from core.labels import MOST_TESTS, LabelTest, pattern_problem
 
 MOST_NAMED = 100
-MOST_LABELS = 20
 
 Errors = dict[str, list[str]]
 
@@ -44,12 +42,12 @@ class MatchValues:
                 errors[name] = [f"At most {MOST_NAMED}."]
         if set(self.severities) - set(Severity.values):
             errors["severities"] = [f"Must be of {', '.join(Severity.values)}."]
-        if len(self.labels) > MOST_LABELS:
-            errors["labels"] = [f"At most {MOST_LABELS}."]
+        if len(self.labels) > MOST_TESTS:
+            errors["labels"] = [f"At most {MOST_TESTS}."]
         for number, test in enumerate(self.labels):
-            if problem := _label_problem(test):
+            if problem := test.problem:
                 errors[f"labels[{number}]"] = [problem]
-        if problem := _pattern_problem(self.title_pattern, TITLE_PATTERN_LENGTH):
+        if problem := pattern_problem(self.title_pattern, most=TITLE_PATTERN_LENGTH):
             errors["title_pattern"] = [problem]
         return errors
 
@@ -61,25 +59,6 @@ class MatchValues:
         rule.severities = list(self.severities)
         rule.labels = [asdict(one) for one in self.labels]
         rule.title_pattern = self.title_pattern
-
-
-def _label_problem(test: LabelTest) -> str:
-    if not test.name or len(test.name) > LABEL_KEY_LENGTH:
-        return f"A name of 1 to {LABEL_KEY_LENGTH} characters is wanted."
-    if test.op not in OPERATORS:
-        return f"{test.op[:10]!r} is not one of {', '.join(OPERATORS)}."
-    if len(test.value) > LABEL_VALUE_LENGTH:
-        return f"At most {LABEL_VALUE_LENGTH} characters."
-    if test.op in (LIKE, UNLIKE):
-        return _pattern_problem(test.value, LABEL_VALUE_LENGTH)
-    return ""
-
-
-def _pattern_problem(pattern: str, most: int) -> str:
-    if len(pattern) > most:
-        return f"At most {most} characters."
-    problem = pattern_problem(pattern)
-    return f"Not a pattern that can be used: {problem}." if problem else ""
 
 
 def audited(rule: Matching) -> dict[str, Any]:

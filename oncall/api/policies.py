@@ -19,18 +19,18 @@ from accounts.models import User
 from core.api import CursorPagination
 from core.errors import InvalidInputError
 from core.http import absolute_url
-from oncall.api.fields import InstantField, TeamField, checked, instant_in, person_of
-from oncall.api.shapes import PolicySerializer, SimulationSerializer
-from oncall.conditions import When, fits, said
-from oncall.labels import (
+from core.labels import (
+    EQUAL,
     MOST_TESTS,
     NAME_LENGTH,
     OPERATORS,
     VALUE_LENGTH,
     LabelTest,
-    problem,
     read_labels,
 )
+from oncall.api.fields import InstantField, TeamField, checked, instant_in, person_of
+from oncall.api.shapes import PolicySerializer, SimulationSerializer
+from oncall.conditions import When, fits, said
 from oncall.models import SEVERITIES, EscalationPolicy, EscalationStep, StepTarget
 from oncall.queries import Reached, foreseen
 from oncall.resolver import format_instant
@@ -51,14 +51,14 @@ class PolicyLabelSerializer(serializers.Serializer[Any]):
     is not there is ""."""
 
     name = serializers.CharField(max_length=NAME_LENGTH)
-    op = serializers.ChoiceField(OPERATORS, required=False, default="=")
+    op = serializers.ChoiceField(OPERATORS, required=False, default=EQUAL)
     value = serializers.CharField(
         max_length=VALUE_LENGTH, allow_blank=True, trim_whitespace=False
     )
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
-        if wrong := problem(cast(LabelTest, values)):
-            raise serializers.ValidationError({"value": wrong})
+        if problem := LabelTest(**values).problem:
+            raise serializers.ValidationError({"value": problem})
         return dict(values)
 
 

@@ -9,10 +9,10 @@ from django.http import QueryDict
 
 from accounts.models import Team, User
 from core.errors import InvalidInputError
+from core.labels import read_labels
 from oncall.channels.registry import CHANNELS
 from oncall.forms.rows import Group, Rows, SelectListField, as_typed, saves
 from oncall.forms.when import WhenForm
-from oncall.labels import read_labels
 from oncall.models import SEVERITIES, EscalationPolicy, EscalationStep, Schedule
 from oncall.models.policy import WHO_WORDS
 from oncall.services.policies import MOST_REPEATS, PolicyValues, StepValues

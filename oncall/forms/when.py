@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from calendar import day_abbr
+from dataclasses import asdict
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from core.labels import LabelTest, read_tests
 from oncall.conditions import When
-from oncall.labels import LabelTest, read_tests, said
 from oncall.models import SEVERITIES
 
 
@@ -22,7 +23,9 @@ class LabelTestsField(forms.CharField):
         super().__init__(required=False, max_length=10_000, widget=rows, **options)
 
     def prepare_value(self, value: Any) -> Any:
-        return "\n".join(said(value)) if isinstance(value, list) else value
+        if isinstance(value, list):
+            return "\n".join(str(LabelTest(**one)) for one in value)
+        return value
 
     def clean(self, value: Any) -> list[LabelTest]:
         try:
@@ -92,5 +95,5 @@ class WhenForm(forms.Form):
         if chosen["timezone"] and (chosen["days"] or chosen["start"]):
             when["timezone"] = chosen["timezone"]
         if chosen["labels"]:
-            when["labels"] = chosen["labels"]
+            when["labels"] = [asdict(one) for one in chosen["labels"]]
         return when
