@@ -1,5 +1,7 @@
 from django.urls import include, path
 
+from oncall.api import absences as api_absences
+from oncall.api import calendars as api_calendars
 from oncall.api import exceptions as api_exceptions
 from oncall.api import pages as api_pages
 from oncall.api import policies as api_policies
@@ -138,7 +140,26 @@ api = [
     path(
         "schedules/<int:pk>/shifts/", api_schedules.Shifts.as_view(), name="api_shifts"
     ),
+    path(
+        "schedules/<int:pk>/calendars/",
+        api_calendars.Calendars.as_view(),
+        name="api_calendars",
+    ),
+    path(
+        "schedules/<int:pk>/calendars/<int:calendar>/",
+        api_calendars.CalendarDetail.as_view(),
+        name="api_calendar",
+    ),
     path("oncall/", api_schedules.OnCall.as_view(), name="api_oncall"),
+    path("oncall/uncovered/", api_absences.Uncovered.as_view(), name="api_uncovered"),
+    path("me/absences/", api_absences.MyAbsences.as_view(), name="api_absences"),
+    path("me/absences/<int:pk>/", api_absences.MyAbsence.as_view(), name="api_absence"),
+    path(
+        "me/absences/calendar/",
+        api_absences.MyAbsenceCalendar.as_view(),
+        name="api_absence_calendar",
+    ),
+    path("me/cover/", api_absences.CoverMe.as_view(), name="api_cover_me"),
     path("overrides/", api_exceptions.Overrides.as_view(), name="api_overrides"),
     path(
         "overrides/<int:pk>/",
@@ -146,6 +167,7 @@ api = [
         name="api_override",
     ),
     path("swaps/", api_exceptions.Swaps.as_view(), name="api_swaps"),
+    path("swaps/<int:pk>/", api_exceptions.SwapDetail.as_view(), name="api_swap"),
     path("swaps/<int:pk>/take/", api_exceptions.TakeSwap.as_view(), name="api_take"),
     path("escalation-policies/", api_policies.Policies.as_view(), name="api_policies"),
     path(

@@ -24,7 +24,12 @@ from oncall.services.exceptions import (
     add_override,
     delete_override,
 )
-from oncall.services.swaps import SwapValues, offer_swap, take_swap
+from oncall.services.swaps import (
+    SwapValues,
+    offer_swap,
+    take_swap,
+    withdraw_swap,
+)
 
 
 class OverrideSerializer(serializers.ModelSerializer[Override]):
@@ -168,6 +173,20 @@ class Swaps(APIView):
             at=timezone.now(),
         )
         return Response(SwapSerializer(swap).data, status=status.HTTP_201_CREATED)
+
+
+class SwapDetail(APIView):
+    """An offer; taking it back while nobody has taken it (409 after that)."""
+
+    @extend_schema(responses=SwapSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(SwapSerializer(get_object_or_404(Swap, pk=pk)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        get_object_or_404(Swap, pk=pk)
+        withdraw_swap(swap_id=pk, by=person_of(request), at=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class TakeSwap(APIView):
