@@ -33,7 +33,8 @@ class Day:
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A shift in a row; `kind` is shift, override or away, `hue` None is by the name.
-    `away`: one of its people is away for a part of it. `users` are their ids."""
+    `away`: one of its people is away for a part of it. `users` are their ids.
+    `clock` is when it begins, "" where it began before what is drawn."""
 
     start: float
     width: float
@@ -45,6 +46,7 @@ class Bar:
     away: bool = False
     hue: int | None = None
     users: tuple[str, ...] = ()
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Frame:
             start=self.share(begins),
             width=self.share(ends) - self.share(begins),
             name=name,
+            clock=f"{start.astimezone(self.zone):%H:%M}" if start > self.start else "",
             **fields,  # type: ignore[arg-type]  # fields of Bar
         )
 

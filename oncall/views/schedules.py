@@ -22,6 +22,7 @@ from oncall.forms.exceptions import CalendarForm
 from oncall.models import Schedule, Swap
 from oncall.queries import names, people, standings
 from oncall.services.calendar import build_calendar
+from oncall.services.calendar_month import month_of
 from oncall.services.editing import (
     delete_schedule,
     policies_paging,
@@ -62,8 +63,8 @@ def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         calendar = build_calendar(
             found,
-            first_day=window.first,
-            days=window.days,
+            first_day=window.drawn_first,
+            days=window.drawn_days,
             zone=zone,
             reader=request.user,
             at=at,
@@ -73,6 +74,8 @@ def schedule(request: SignedInRequest, pk: int) -> HttpResponse:
     else:
         ahead = [one for one in calendar.entries if one.end > at]
         context |= {"calendar": calendar, "entries": ahead or calendar.entries}
+        if window.is_month:
+            context["month"] = month_of(calendar, month=window.first)
     with timezone.override(zone):
         return render(request, "oncall/schedule.html", context)
 

@@ -21,6 +21,7 @@ from oncall.forms.exceptions import CoverMeForm, NoticesForm, VacationForm
 from oncall.links import local_text
 from oncall.models import ImportedCalendar, ShiftNotices, Swap
 from oncall.services.absences import add_vacation, delete_vacation, needing_cover
+from oncall.services.calendar_month import month_of
 from oncall.services.calendars import set_vacation_calendar
 from oncall.services.feeds import feed_path, personal_feed
 from oncall.services.personal_calendar import personal_calendar
@@ -54,8 +55,8 @@ def _calendar_of(request: SignedInRequest, whose: User) -> dict[str, object]:
     window = window_of(request.GET, timezone.localtime(at, zone).date())
     calendar = personal_calendar(
         whose,
-        first_day=window.first,
-        days=window.days,
+        first_day=window.drawn_first,
+        days=window.drawn_days,
         zone=zone,
         reader=request.user,
         at=at,
@@ -66,6 +67,7 @@ def _calendar_of(request: SignedInRequest, whose: User) -> dict[str, object]:
         "window": window,
         "zone": zone.key,
         "calendar": calendar,
+        "month": month_of(calendar, month=window.first) if window.is_month else None,
         "entries": [one for one in calendar.entries if one.end > at],
     }
 

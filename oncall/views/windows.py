@@ -11,7 +11,10 @@ FIRST_YEAR, LAST_YEAR = 1971, 2198
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`view` is one of VIEWS; a month begins on its first, weeks begin on a Monday."""
+    """`view` is one of VIEWS; a month begins on its first, weeks begin on a Monday.
+
+    A month is drawn in whole weeks: from `drawn_first` on, `drawn_days` days.
+    """
 
     view: str
     first: date
@@ -23,8 +26,25 @@ class Window:
         return self.first + timedelta(days=self.days - 1)
 
     @property
+    def is_month(self) -> bool:
+        return self.view == "month"
+
+    @property
+    def drawn_first(self) -> date:
+        if not self.is_month:
+            return self.first
+        return self.first - timedelta(days=self.first.weekday())
+
+    @property
+    def drawn_days(self) -> int:
+        if not self.is_month:
+            return self.days
+        last = self.last + timedelta(days=6 - self.last.weekday())
+        return (last - self.drawn_first).days + 1
+
+    @property
     def earlier(self) -> date:
-        if self.view == "month":
+        if self.is_month:
             return (self.first - timedelta(days=1)).replace(day=1)
         return self.first - timedelta(days=self.days)
 

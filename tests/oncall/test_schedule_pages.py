@@ -335,7 +335,7 @@ def test_a_drag_sends_instants_and_the_form_shows_the_wall_clock(
 
 
 @pytest.mark.parametrize(
-    ("view", "days"), [("two-weeks", 14), ("four-weeks", 28), ("month", 28)]
+    ("view", "days"), [("two-weeks", 14), ("four-weeks", 28), ("month", 35)]
 )
 def test_the_calendar_shows_weeks_or_a_month(
     signed_in: Client, user: User, view: str, days: int
@@ -344,6 +344,41 @@ def test_the_calendar_shows_weeks_or_a_month(
     path = f"{schedule.get_absolute_url()}?view={view}&from=2026-02-01"
     calendar = signed_in.get(path).context["calendar"]
     assert len(calendar.days) == days
+
+
+def test_a_month_is_weeks_of_seven_days_cut_from_one_calendar(
+    signed_in: Client, user: User
+) -> None:
+    turns: dict[str, Any] = {"unit": "hour", "every": 7}
+    turns["start_local"] = "2026-01-05T09:00"
+    turns["participants"] = [[str(user.pk)], [str(make_user().pk)], []]
+    layers = [{"kind": "rotation", "rotation": turns}]
+    schedule = make_schedule(layers=layers, timezone="Australia/Lord_Howe")
+    path = f"{schedule.get_absolute_url()}?view=month&from=2026-04-15"
+    month = signed_in.get(path).context["month"]
+    assert [week.cells[0].number for week in month.weeks] == [30, 6, 13, 20, 27]
+    assert [cell.outside for cell in month.weeks[0].cells] == [True] * 2 + [False] * 5
+    # The clocks go back half an hour on the fifth.
+    lengths = [(week.to_at - week.from_at) / 3600 for week in month.weeks]
+    assert lengths == [168.5, 168, 168, 168, 168]
+    for week in month.weeks:
+        (lane,) = week.lanes
+        parts = sorted(part.bar.start for part in [*lane.shifts, *lane.gaps])
+        total = sum(part.bar.width for part in [*lane.shifts, *lane.gaps])
+        assert (parts[0], round(total, 6)) == (0, 1)
+
+
+def test_a_persons_month_has_a_lane_for_each_schedule(
+    signed_in: Client, user: User
+) -> None:
+    for name in ("First", "Second"):
+        make_schedule(name=name, layers=always(user), timezone="Europe/Madrid")
+    page = signed_in.get("/on-call/me/shifts/?view=month&from=2026-02-01")
+    weeks = page.context["month"].weeks
+    assert len(weeks) == 5
+    assert {tuple(lane.name for lane in week.lanes) for week in weeks} == {
+        ("First", "Second")
+    }
 
 
 def test_shifts_over_all_schedules_are_one_page(signed_in: Client, user: User) -> None:
