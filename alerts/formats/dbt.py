@@ -119,9 +119,7 @@ def sample(key: str, at: datetime) -> object:
 
 def _alert(one: NodeResult) -> IncomingAlert:
     return IncomingAlert(
-        title=one_line(
-            f"dbt {one.resource_type} {one.name} {_verb(one)}", TITLE_LENGTH
-        ),
+        title=one_line(f"dbt {one.resource_type} {_told(one)}", TITLE_LENGTH),
         dedup_key=identifier(one.unique_id, KEY_LENGTH),
         status=STATUSES[one.status],
         severity="warning" if one.status == "warn" else None,
@@ -134,12 +132,22 @@ def _alert(one: NodeResult) -> IncomingAlert:
                 ("resource_type", one.resource_type),
                 ("dbt_status", one.status),
                 ("column", one.column),
+                ("check", one.check),
             ]
         ),
         occurred_at=one.completed_at,
         has_event_time=True,
         pages=one.status != "warn",
     )
+
+
+def _told(one: NodeResult) -> str:
+    if not one.check:
+        return f"{one.name} {_verb(one)}"
+    check = one.check.partition(".")[2]
+    columns = f"({one.column})" if one.column else ""
+    on = f" on {one.about.name}" if one.about else ""
+    return f"{check}{columns} {_verb(one)}{on}"
 
 
 def _verb(one: NodeResult) -> str:

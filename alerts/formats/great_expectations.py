@@ -36,7 +36,7 @@ def parse(payload: object, context: ParseContext) -> Parsed:
     on its table."""
     result = mapping(payload)
     if isinstance(result.get("run_results"), dict):
-        runs = [mapping(one) for one in mapping(result.get("run_results")).values()]
+        runs = [_result(one) for one in mapping(result.get("run_results")).values()]
         alerts = [alert for one in runs for alert in _validated(one)]
     elif isinstance(result.get("validation_results"), list):
         validations = [mapping(one) for one in items(result.get("validation_results"))]
@@ -75,11 +75,18 @@ def sample(key: str, at: datetime) -> object:
     return {"success": False, "results": [expectation]}
 
 
+def _result(run: object) -> Body:
+    """A checkpoint's run is the result itself; up to 0.18 it held it."""
+    told_of = mapping(run)
+    return mapping(told_of.get("validation_result")) or told_of
+
+
 def _validated(result: Body) -> Iterator[IncomingAlert]:
     meta = mapping(result.get("meta"))
     batch = mapping(meta.get("active_batch_definition"))
-    source = told(batch.get("datasource_name"))
-    table = told(batch.get("data_asset_name"))
+    old = mapping(meta.get("batch_kwargs"))  # before 0.13
+    source = told(batch.get("datasource_name")) or told(old.get("datasource"))
+    table = told(batch.get("data_asset_name")) or told(old.get("table"))
     about = asset(source, table) if source and table else None
     at = instant_or_none(meta.get("validation_time"))
     for one in map(mapping, items(result.get("results"))):
@@ -91,7 +98,7 @@ def _validated(result: Body) -> Iterator[IncomingAlert]:
 def _described(result: Body) -> Iterator[IncomingAlert]:
     url = result.get("result_url")
     for one in map(mapping, items(result.get("expectations"))):
-        config = {**one, "type": one.get("expectation_type"), "result_url": url}
+        config = {**one, "result_url": url}
         if alert := _alert(one, config, None, None):
             yield alert
 
@@ -99,12 +106,13 @@ def _described(result: Body) -> Iterator[IncomingAlert]:
 def _alert(
     one: Body, config: Body, about: AssetRef | None, at: datetime | None
 ) -> IncomingAlert | None:
-    kind, success = told(config.get("type")), one.get("success")
+    kind = told(config.get("type")) or told(config.get("expectation_type"))
+    success = one.get("success")
     if not kind or not isinstance(success, bool):
         return None
     kwargs = mapping(config.get("kwargs"))
     about = about or _batch(kwargs)
-    column = told(kwargs.get("column"))
+    column = _columns(kwargs)
     check = f"{kind.removeprefix('expect_')}{f'({column})' if column else ''}"
     on = f" on {about.name}" if about else ""
     severity = SEVERITIES.get(told(config.get("severity")))
@@ -123,6 +131,15 @@ def _alert(
         has_event_time=True,
         pages=severity is None,
     )
+
+
+def _columns(kwargs: Body) -> str:
+    """The column an expectation is about; several are joined by commas."""
+    if column := told(kwargs.get("column")):
+        return column
+    several = items(kwargs.get("column_list")) or items(kwargs.get("column_set"))
+    pair = several or (kwargs.get("column_A"), kwargs.get("column_B"))
+    return ", ".join(name for one in pair if (name := told(one)))
 
 
 def _batch(kwargs: Body) -> AssetRef | None:

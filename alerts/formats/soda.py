@@ -1,9 +1,13 @@
-"""Soda Core's scan results. https://docs.soda.io/soda-v3/soda-library/programmatic"""
+"""Soda Core's scan results, and Soda Cloud's webhook.
+
+https://docs.soda.io/soda-v3/soda-library/programmatic
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from alerts.formats import soda_cloud
 from alerts.formats.assets import asset
 from alerts.formats.base import (
     KEY_LENGTH,
@@ -20,7 +24,7 @@ from core.text import identifier, items, mapping, one_line, text_of, told
 from core.times import instant_or_none
 
 LABEL = "Soda"
-ABOUT = "Results of a Soda scan."
+ABOUT = "Results of a Soda scan, or Soda Cloud's webhook."
 STATUSES: dict[str, Status] = {"fail": "firing", "warn": "firing", "pass": "resolved"}
 
 Body = Mapping[str, Any]
@@ -31,6 +35,8 @@ def parse(payload: object, context: ParseContext) -> Parsed:
 
     A check without outcome could not be evaluated; the scan's errors are one alert.
     """
+    if soda_cloud.is_one(payload):
+        return soda_cloud.parse(payload)
     scan = mapping(payload)
     if not isinstance(scan.get("checks"), list):
         raise InvalidInputError({"checks": ["This field is required, as an array."]})
@@ -48,6 +54,10 @@ def snippet(url: str, key: str) -> str:
 soda scan -d warehouse -c configuration.yml -srf scan.json checks.yml; status=$?
 curl -sS {url} -H 'Content-Type: application/json' --data-binary @scan.json
 exit $status
+
+# Soda Cloud: Organization Settings > Integrations > Webhook, for alert notifications
+# and, if people keep them there, incidents
+{url}
 """
 
 

@@ -50,7 +50,9 @@ class NodeResult:
 
     `status` is dbt's own word in lower case. `about` is the table it builds or tests,
     None where that is not told. `builds_it` is False for tests. `completed_at` is
-    aware UTC. `column` is what a test of a single column tests.
+    aware UTC. `column` is what a test of a single column tests. `check` is what a test
+    of a package checks, "dbt_expectations.expect_table_row_count_to_be_between": its
+    own name repeats the table and all arguments.
     """
 
     unique_id: str
@@ -63,6 +65,7 @@ class NodeResult:
     run_id: str
     completed_at: datetime | None
     column: str = ""
+    check: str = ""
 
 
 def read_manifest(
@@ -309,12 +312,14 @@ def _result(
         return None
     resource_type, _, rest = unique_id.partition(".")
     node = nodes.get(unique_id, {})
+    test = mapping(node.get("test_metadata"))
+    package, check = told(test.get("namespace"), 80), told(test.get("name"), 200)
     finished = (mapping(step).get("completed_at") for step in items(one.get("timing")))
     instants = [at for at in map(instant_or_none, finished) if at is not None]
     return NodeResult(
         unique_id=unique_id,
         resource_type=resource_type,
-        name=told(node.get("name")) or rest.split(".")[-1] or unique_id,
+        name=told(node.get("name")) or _name(resource_type, rest) or unique_id,
         status=status,
         message=told(one.get("message"), MESSAGE_LENGTH),
         about=_about(unique_id, one, node, tables),
@@ -322,8 +327,29 @@ def _result(
         run_id=told(metadata.get("invocation_id"), RUN_ID_LENGTH),
         completed_at=max(instants, default=None)
         or instant_or_none(metadata.get("generated_at")),
-        column=told(node.get("column_name"), 200),
+        column=told(node.get("column_name"), 200) or _columns_tested(test),
+        check=f"{package}.{check}" if package and check else "",
     )
+
+
+def _name(resource_type: str, rest: str) -> str:
+    """The name in "<project>.<name>", after which a test has the hash of its arguments
+    and a model its version; a source's table stands last."""
+    parts = rest.split(".")
+    return parts[-1] if resource_type == "source" or len(parts) < 2 else parts[1]
+
+
+def _columns_tested(test: Node) -> str:
+    """What a test of a whole table says of columns: dbt_utils' combination, a pair of
+    dbt_expectations. Several are joined by commas."""
+    given = mapping(test.get("kwargs"))
+    if column := told(given.get("column_name"), 200):
+        return column
+    several = items(given.get("combination_of_columns")) or items(
+        given.get("column_list")
+    )
+    pair = several or (given.get("column_A"), given.get("column_B"))
+    return ", ".join(name for one in pair if (name := told(one, 200)))
 
 
 def _about(

@@ -98,3 +98,81 @@ def test_what_is_missing_is_named(payload: object, field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         parse(payload)
     assert list(caught.value.errors) == [field]
+
+
+PACKAGE_TESTS = [
+    (
+        {
+            "namespace": "dbt_expectations",
+            "name": "expect_column_values_to_be_between",
+            "kwargs": {"column_name": "amount", "min_value": 0},
+        },
+        "amount",
+        "expect_column_values_to_be_between(amount)",
+    ),
+    (
+        {
+            "namespace": "dbt_expectations",
+            "name": "expect_column_pair_values_A_to_be_greater_than_B",
+            "kwargs": {"column_A": "due", "column_B": "paid"},
+        },
+        None,
+        "expect_column_pair_values_A_to_be_greater_than_B(due, paid)",
+    ),
+    (
+        {
+            "namespace": "dbt_utils",
+            "name": "unique_combination_of_columns",
+            "kwargs": {"combination_of_columns": ["order_id", "line"]},
+        },
+        None,
+        "unique_combination_of_columns(order_id, line)",
+    ),
+    (
+        {"namespace": "elementary", "name": "volume_anomalies", "kwargs": {}},
+        None,
+        "volume_anomalies",
+    ),
+]
+
+
+@pytest.mark.parametrize(("metadata", "column", "told"), PACKAGE_TESTS)
+def test_a_test_of_a_package_says_what_it_checks_of_which_table(
+    metadata: dict[str, object], column: str | None, told: str
+) -> None:
+    unique_id = f"test.shop.{metadata['namespace']}_{metadata['name']}_x.a1b2c3d4e5"
+    test = {
+        "name": f"{metadata['namespace']}_{metadata['name']}_fct_orders_and_so_on",
+        "resource_type": "test",
+        "test_metadata": metadata,
+        "column_name": column,
+        "attached_node": "model.shop.fct_orders",
+        "depends_on": {"nodes": ["model.shop.dim_customers", "model.shop.fct_orders"]},
+    }
+    manifest = load("dbt/manifest_failed")
+    manifest = {**manifest, "nodes": {**manifest["nodes"], unique_id: test}}
+    results = {"results": [{"unique_id": unique_id, "status": "fail"}]}
+    (alert,) = parse({"manifest": manifest, "run_results": results}).alerts
+
+    assert alert.title.startswith(f"dbt test {told} failed on shop.")
+    assert alert.dedup_key == unique_id
+    assert alert.asset is not None
+    assert alert.asset.name.endswith("fct_orders")
+    assert alert.labels["check"] == f"{metadata['namespace']}.{metadata['name']}"
+
+
+@pytest.mark.parametrize(
+    ("unique_id", "title"),
+    [
+        ("test.shop.not_null_orders_id.4e687af8d0", "dbt test not_null_orders_id"),
+        ("model.shop.orders.v2", "dbt model orders"),
+        ("source.shop.raw.orders", "dbt source orders"),
+    ],
+)
+def test_without_a_manifest_a_node_is_called_by_its_name(
+    unique_id: str, title: str
+) -> None:
+    results = {"results": [{"unique_id": unique_id, "status": "error"}]}
+    (alert,) = parse(results).alerts
+
+    assert alert.title == f"{title} failed"

@@ -60,3 +60,42 @@ def test_all_runs_of_a_checkpoint_are_read() -> None:
     alerts = parse({"success": False, "run_results": {"a": one, "b": {}}}).alerts
 
     assert alerts == parse(one).alerts
+
+
+def test_a_checkpoint_of_before_1_0_is_read() -> None:
+    config = {
+        "expectation_type": "expect_column_pair_values_to_be_equal",
+        "kwargs": {"column_A": "paid", "column_B": "due", "batch_id": "0a1b2c3d"},
+    }
+    result = {
+        "success": False,
+        "results": [{"success": False, "expectation_config": config, "result": {}}],
+        "meta": {
+            "active_batch_definition": {
+                "datasource_name": "warehouse",
+                "data_asset_name": "marts.fct_orders",
+            },
+            "validation_time": "20260110T030200.500000Z",
+        },
+    }
+    run = {"validation_result": result, "actions_results": {}}
+    payload = {"run_id": {}, "run_results": {"ValidationResultIdentifier::a": run}}
+    (alert,) = parse(payload).alerts
+
+    assert alert.asset == AssetRef("warehouse", "marts.fct_orders")
+    assert alert.title == (
+        "column_pair_values_to_be_equal(paid, due) failed on marts.fct_orders"
+    )
+    assert alert.occurred_at == datetime(2026, 1, 10, 3, 2, 0, 500000, UTC)
+
+
+def test_the_oldest_results_name_their_table_in_the_batch_s_arguments() -> None:
+    one = {
+        "success": False,
+        "expectation_config": {"expectation_type": "expect_table_row_count_to_equal"},
+    }
+    meta = {"batch_kwargs": {"datasource": "warehouse", "table": "orders"}}
+    (alert,) = parse({"results": [one], "meta": meta}).alerts
+
+    assert alert.asset == AssetRef("warehouse", "orders")
+    assert alert.dedup_key == "table_row_count_to_equal on orders"

@@ -52,3 +52,85 @@ def test_a_check_that_was_not_evaluated_is_silent() -> None:
 def test_what_is_no_scan_is_refused(payload: object) -> None:
     with pytest.raises(InvalidInputError, match="checks"):
         parse(payload)
+
+
+CLOUD_CHECK = {
+    "id": "39d706c3",
+    "sodaCloudUrl": "https://cloud.soda.io/checks/39d706c3",
+    "definition": "checks for bnm_orders:\n  - row_count > 0",
+    "datasets": [{"name": "bnm_orders", "datasource": {"name": "sodaspark"}}],
+    "column": "id",
+    "outcome": "fail",
+    "dataTimestamp": "2022-01-04T09:49:48.060897Z",
+    "diagnostics": {"value": 0.0},
+}
+
+
+def from_cloud(**changes: object) -> Parsed:
+    check = {**CLOUD_CHECK, **changes}
+    return parse({"event": "checkEvaluation", "checkResults": [check, None]})
+
+
+def test_a_check_of_soda_cloud_is_an_alert_on_its_dataset() -> None:
+    (alert,) = from_cloud().alerts
+
+    assert alert.title == "row_count > 0 failed on bnm_orders"
+    assert (alert.dedup_key, alert.status, alert.pages) == ("39d706c3", "firing", True)
+    assert alert.asset == AssetRef("sodaspark", "bnm_orders")
+    assert alert.description.startswith("Measured 0")
+    assert alert.url == "https://cloud.soda.io/checks/39d706c3"
+    assert alert.labels == {"column": "id"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        ("pass", [("resolved", None, True)]),
+        ("warn", [("firing", "warning", False)]),
+        ("error", []),
+        (None, []),
+    ],
+)
+def test_each_outcome_of_soda_cloud_is_taken_for_what_it_is(
+    outcome: object, told: object
+) -> None:
+    alerts = from_cloud(outcome=outcome).alerts
+    assert [(one.status, one.severity, one.pages) for one in alerts] == told
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "becomes"),
+    [
+        ("incidentCreated", "opened", "firing"),
+        ("incidentUpdated", "fixing", "firing"),
+        ("incidentUpdated", "resolved", "resolved"),
+    ],
+)
+def test_an_incident_of_soda_cloud_is_one_alert_until_it_is_resolved(
+    event: str, status: str, becomes: str
+) -> None:
+    incident = {
+        "id": "e1f399a3",
+        "title": "Invalid customer ids",
+        "severity": "major",
+        "status": status,
+        "checkResults": [CLOUD_CHECK],
+    }
+    (alert,) = parse({"event": event, "incident": incident}).alerts
+
+    assert (alert.status, alert.severity) == (becomes, "error")
+    assert alert.dedup_key == "soda incident e1f399a3"
+    assert alert.asset == AssetRef("sodaspark", "bnm_orders")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"event": "validate", "sentAt": "2022-10-01T09:12:10.042323Z"},
+        {"event": "contractCreated", "contract": {}},
+        {"event": "checkEvaluation", "checkResults": {}},
+        {"event": "incidentCreated", "incident": None},
+    ],
+)
+def test_what_else_soda_cloud_says_is_taken_and_makes_nothing(payload: object) -> None:
+    assert parse(payload) == Parsed()
