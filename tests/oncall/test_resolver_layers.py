@@ -107,6 +107,27 @@ class TestRestriction:
         assert on_call(ends, *sunday) == [("03-08 06:00", "03-08 08:00", "A")]
         assert on_call(both, *sunday) == []
 
+    def test_an_overnight_window_is_an_hour_shorter_in_spring_longer_in_autumn(
+        self,
+    ) -> None:
+        schedule = make_schedule(
+            self.restricted("20:00", "08:00", ["SA"]), zone="Europe/Madrid"
+        )
+        assert on_call(schedule, "2026-03-28T12:00", "2026-03-29T12:00") == [
+            ("03-28 19:00", "03-29 06:00", "A")
+        ]
+        assert on_call(schedule, "2026-10-24T12:00", "2026-10-25T12:00") == [
+            ("10-24 18:00", "10-25 07:00", "A")
+        ]
+
+    def test_a_window_that_lies_in_the_gap_is_not_there_that_day(self) -> None:
+        schedule = make_schedule(
+            self.restricted("02:10", "02:50", ["SU"]), zone="Europe/Madrid"
+        )
+        assert on_call(schedule, "2026-03-28T00:00", "2026-04-05T12:00") == [
+            ("04-05 00:10", "04-05 00:50", "A")
+        ]
+
     def test_a_half_hour_change_is_kept_too(self) -> None:
         layer = self.restricted("01:30", "02:00", ["SU"])
         schedule = make_schedule(layer, zone="Australia/Lord_Howe")
@@ -180,6 +201,27 @@ class TestPriority:
             "08:00-09:00 B",
             "09:00-00:00 A",
         ]
+
+    def test_hundreds_of_people_are_told_apart(self) -> None:
+        people = [f"p{number:03}" for number in range(200)]
+        by_hour = make_rotation(
+            "hour",
+            "2026-01-01T00:00",
+            people=" ".join(people),
+            priority=1,
+            restriction=make_restriction("06:00", "18:00"),
+        )
+        schedule = make_schedule(
+            by_hour, make_always("+".join(people[60:70])), make_always("p199+zoe")
+        )
+        start = at("2026-01-01T00:00")
+        defined = parse_schedule(schedule)
+        for hour in range(24 * 9):
+            users = users_at(defined, at=start + timedelta(hours=hour))
+            if 6 <= hour % 24 < 18:
+                assert users == (people[hour % 200],)
+            else:
+                assert users == (*people[60:70], "p199", "zoe")
 
     def test_one_layers_row_shows_what_priority_hides(self) -> None:
         schedule = make_schedule(make_shift("A", 8, 11), make_shift("B", 9, 10, 5))
