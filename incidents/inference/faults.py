@@ -4,7 +4,7 @@ likeliest partition of each."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,21 +47,38 @@ def tell_apart(
     anchors = anchors or {}
     faults: list[Fault] = []
     kin: list[Kinship] = []
-    for members in _components(field, window=window):
+    bound = _bound(field, anchors)
+    for members in _components(field, bound, window=window):
         if len(members) == 1:
             faults.append(Fault(frozenset(members), field.own_root(members[0])))
             continue
         scores = Scores(field, members)
         here = {alarm: anchors[alarm] for alarm in members if alarm in anchors}
-        search = Search(scores, members, here)
+        search = Search(scores, members, here, [b for b in bound if min(b) in members])
         groups = search.run()
         faults += [Fault(group, tuple(search.best_roots(group))) for group in groups]
         kin += _kinships(search, groups)
     return faults, kin
 
 
-def _components(field: Field, *, window: float) -> list[list[int]]:
-    """Alarms tied by a root that may explain two of them, near enough in time."""
+def _bound(field: Field, anchors: Mapping[int, int]) -> list[Group]:
+    """The anchors of each incident that have a root in common: one fault, and never
+    two of it, or each could draw others in that have nothing to do with the other."""
+    held: dict[int, list[int]] = defaultdict(list)
+    for alarm, incident in sorted(anchors.items()):
+        held[incident].append(alarm)
+    return [
+        frozenset(group)
+        for group in held.values()
+        if len(group) > 1 and field.covers[:, group].all(axis=1).any()
+    ]
+
+
+def _components(
+    field: Field, bound: Iterable[Group], *, window: float
+) -> list[list[int]]:
+    """Alarms tied by a root that may explain two of them, near enough in time, and
+    those that are bound together."""
     parent = list(range(field.alarms.size))
 
     def find(alarm: int) -> int:
@@ -70,6 +87,9 @@ def _components(field: Field, *, window: float) -> list[list[int]]:
             alarm = parent[alarm]
         return alarm
 
+    for group in bound:
+        for alarm in group:
+            parent[find(alarm)] = find(min(group))
     for root in _hopeful(field):
         covered = np.flatnonzero(field.covers[root])
         covered = covered[np.argsort(field.alarms.seconds[covered], kind="stable")]

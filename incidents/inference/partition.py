@@ -5,14 +5,15 @@ alarm moves, two groups become one. Spread and pace are then chosen anew for wha
 found, and the search goes on from there, a few times at most.
 
 An alarm may be *anchored* to an incident: a person has placed it there, or works on
-that incident. No group holds anchors of two incidents. Two groups may hold anchors of
-one: a person has put two faults together, and together they stay.
+that incident. No group holds anchors of two incidents. Anchors of one that have a root
+in common are bound, and stay in one group. Where they have none, a person has put two
+faults together: then two groups may hold anchors of one incident.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -51,11 +52,13 @@ class _Change:
 
 @dataclass(slots=True)
 class Search:
-    """`anchors` {alarm: incident}. `members` limits the search to some alarms."""
+    """`anchors` {alarm: incident}; those in one of `bound` stay together. `members`
+    limits the search to some alarms."""
 
     scores: Scores
     members: list[int]
     anchors: Mapping[int, int] = field(default_factory=dict)
+    bound: Collection[Group] = ()
     spread: int = USUAL_SPREAD
     pace: int = USUAL_PACE
     hopeless: set[int] = field(default_factory=set)
@@ -73,7 +76,8 @@ class Search:
     def _from(self, spread: int, pace: int) -> tuple[int, int, list[Group]]:
         self.spread, self.pace = spread, pace
         self.hopeless = set()
-        groups = [frozenset([alarm]) for alarm in self.members]
+        free = set(self.members).difference(*self.bound)
+        groups = [*self.bound, *(frozenset([alarm]) for alarm in sorted(free))]
         for _ in range(MOST_ROUNDS):
             groups = self._improve(groups)
             if len(groups) == len(self.members) or not self._refit(groups):
@@ -140,7 +144,7 @@ class Search:
         rests: list[tuple[int, Group]] = []
         for made in backers:
             touched = tuple(sorted({owner[a] for a in made}, key=min))
-            if self._holds_two(made):
+            if self._holds_two(made) or self._tears(made):
                 continue
             changes.append((made, touched))
             for group in touched:
@@ -198,7 +202,7 @@ class Search:
         """{group that may be made: roots that speak for it}."""
         found: dict[Group, list[int]] = defaultdict(list)
         for root, covered in self._coverage().items():
-            for part in self._compatible(covered):
+            for part in self._compatible(self._untorn(covered)):
                 for made in _claims(part, groups, owner):
                     found[made].append(root)
         large = [group for group in groups if len(group) > 1]
@@ -206,6 +210,10 @@ class Search:
             tops = self.best_roots(group)
             self._propose_moves(group, tops, large, found)
         return found
+
+    def _untorn(self, covered: Group) -> Group:
+        """Without what is bound to alarms that are not covered."""
+        return covered.difference(*(g for g in self.bound if not g <= covered))
 
     def _compatible(self, covered: Group) -> list[Group]:
         """What one fault may hold of these: all without anchors, and those of one
@@ -246,6 +254,10 @@ class Search:
     def _holds_two(self, made: Group) -> bool:
         """Whether it would hold the anchors of two incidents."""
         return len({self.anchors[a] for a in made if a in self.anchors}) > 1
+
+    def _tears(self, made: Group) -> bool:
+        """Whether it would part what is bound together."""
+        return any(0 < len(made & group) < len(group) for group in self.bound)
 
     def best_roots(self, group: Group) -> list[int]:
         """The few likeliest causes of the group, the likeliest first."""

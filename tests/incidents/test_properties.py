@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import hypothesis.strategies as st
@@ -54,15 +55,18 @@ class House:
         self.next_id = 1
 
     def take(self, signals: list[Signal]) -> Plan:
-        plan = decide(
+        plan = self.plan(signals)
+        self._carry_out(plan, {signal.alert_id: signal for signal in signals})
+        return plan
+
+    def plan(self, signals: list[Signal]) -> Plan:
+        return decide(
             signals,
             incidents=[self._open(pk) for pk in self.members],
             lineage=self.lineage,
             hops=HOPS,
             window=WINDOW,
         )
-        self._carry_out(plan, {signal.alert_id: signal for signal in signals})
-        return plan
 
     def groups(self) -> set[frozenset[int | None]]:
         return {
@@ -207,6 +211,7 @@ class PeopleAndMachine(RuleBasedStateMachine):
         self.by_hand: dict[int, int] = {}
         self.closed: dict[int, set[Signal]] = {}
         self.split: set[frozenset[int]] = set()
+        self.merged: list[tuple[int, int, set[Signal]]] = []
 
     def incidents(self) -> st.SearchStrategy[int]:
         return st.sampled_from(sorted(self.house.members))
@@ -224,13 +229,29 @@ class PeopleAndMachine(RuleBasedStateMachine):
             asset = data.draw(st.sampled_from(self.waiting))
             self.waiting.remove(asset)
             self.clock += 1
-            at = NOON + timedelta(minutes=self.clock)
+            at = NOON + timedelta(minutes=data.draw(st.integers(0, 60)))
             batch.append(Signal(self.clock, (1, str(self.clock)), asset, at))
+        held = {pk: set(m) for pk, m in self.house.members.items()}
         plan = self.house.take(batch)
         for pk, members in working.items():
             assert self.house.members[pk] >= members
         for merge in plan.merges:
             assert frozenset((merge.kept, merge.gone)) not in self.split
+            if not merge.is_offer:
+                assert merge.gone not in self.house.acknowledged
+                self.merged.append((merge.kept, merge.gone, held[merge.gone]))
+
+    @precondition(lambda self: bool(self.house.members))
+    @rule()
+    def all_alerts_come_again(self) -> None:
+        """Nothing opens, moves or merges for it."""
+        home = {s.asset_id: pk for pk, m in self.house.members.items() for s in m}
+        held = [s for members in self.house.members.values() for s in members]
+        again = [replace(s, alert_id=1000 + n) for n, s in enumerate(held)]
+        plan = self.house.plan(again)
+        assert not plan.moves
+        assert all(merge.is_offer for merge in plan.merges)
+        assert {p.to_asset: p.incident for p in plan.placements} == home
 
     @precondition(lambda self: bool(self.house.members))
     @rule(data=st.data())
@@ -244,13 +265,46 @@ class PeopleAndMachine(RuleBasedStateMachine):
         source = data.draw(st.sampled_from(sorted(large)))
         taken = data.draw(st.sampled_from(sorted(self.house.members[source], key=repr)))
         new, self.house.next_id = self.house.next_id, self.house.next_id + 1
-        self.house.members[source].discard(taken)
-        self.house.members[new] = {taken}
+        self.house.members[new] = set()
         self.house.acknowledged.add(new)
-        self.house.apart.setdefault(source, set()).add(new)
-        self.split.add(frozenset((source, new)))
+        self.carry({taken}, source, new)
+
+    @precondition(
+        lambda self: (
+            len(self.house.members) > 1
+            and any(len(m) > 1 for m in self.house.members.values())
+        )
+    )
+    @rule(data=st.data())
+    def somebody_moves(self, data: st.DataObject) -> None:
+        large = [pk for pk, m in self.house.members.items() if len(m) > 1]
+        source = data.draw(st.sampled_from(sorted(large)))
+        others = sorted(self.house.members.keys() - {source})
+        target = data.draw(st.sampled_from(others))
+        taken = data.draw(st.sampled_from(sorted(self.house.members[source], key=repr)))
+        self.carry({taken}, source, target)
+
+    @precondition(lambda self: any(kept in self.house.members
+                                   for kept, _, _ in self.merged))  # fmt: skip
+    @rule(data=st.data())
+    def somebody_undoes_a_merge(self, data: st.DataObject) -> None:
+        left = [one for one in self.merged if one[0] in self.house.members]
+        kept, gone, members = data.draw(st.sampled_from(left))
+        self.merged.remove((kept, gone, members))
+        back = members & self.house.members[kept]
+        assume(back and back != self.house.members[kept])
+        self.house.members[gone] = set()
+        self.house.acknowledged.add(gone)
+        self.carry(back, kept, gone)
+
+    def carry(self, taken: set[Signal], source: int, target: int) -> None:
+        """A person says that these belong there, and not here."""
+        self.house.members[source] -= taken
+        self.house.members[target] |= taken
+        self.house.apart.setdefault(source, set()).add(target)
+        self.split.add(frozenset((source, target)))
         self.put(source)
-        self.put(new)
+        self.put(target)
 
     @precondition(lambda self: len(self.house.members) > 1)
     @rule(data=st.data())
@@ -281,6 +335,20 @@ class PeopleAndMachine(RuleBasedStateMachine):
             assert asset in {s.asset_id for s in self.house.members[pk]}
 
     @invariant()
+    def none_without_a_common_ancestor_share_one_but_by_hand(self) -> None:
+        if not hasattr(self, "house"):
+            return
+        for members in self.house.members.values():
+            assets = {s.asset_id for s in members if s.asset_id}
+            if assets.isdisjoint(self.by_hand):
+                assert share_an_ancestor(self.house.lineage, assets)
+            for asset in assets - self.by_hand.keys() if len(assets) > 1 else ():
+                assert any(
+                    share_an_ancestor(self.house.lineage, {asset, other})
+                    for other in assets - {asset}
+                )
+
+    @invariant()
     def the_closed_take_nothing(self) -> None:
         for pk in getattr(self, "closed", {}):
             assert pk not in self.house.members
@@ -293,6 +361,6 @@ class PeopleAndMachine(RuleBasedStateMachine):
 
 
 PeopleAndMachine.TestCase.settings = settings(
-    deadline=None, max_examples=40, stateful_step_count=20
+    deadline=None, max_examples=30, stateful_step_count=20
 )
 TestPeopleAndMachine = PeopleAndMachine.TestCase
