@@ -42,7 +42,7 @@ import statistics, time
 from django.utils import timezone
 from oncall.services.engine import tick
 found = []
-for _ in range(200):
+for _ in range(50):
     began = time.perf_counter()
     tick(at=timezone.now())
     found.append((time.perf_counter() - began) * 1000)
