@@ -41,7 +41,9 @@ def correlate_alerts() -> None:
 def next_size(size: int, *, seconds: float) -> int:
     """How many alerts to take at once after `size` took so long."""
     if seconds > LONG_SECONDS:
-        return max(size // 2, 1)
+        # Below the first batch what each costs by itself would be most of it, and on
+        # a busy machine nothing would ever be quick enough to grow again.
+        return max(size // 2, FIRST_BATCH)
     return min(size * 2, LARGEST_BATCH) if seconds < LONG_SECONDS / 2 else size
 
 

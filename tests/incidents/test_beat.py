@@ -13,5 +13,5 @@ def test_batches_grow_while_they_are_quick() -> None:
 
 def test_batches_shrink_when_one_took_long_so_that_pages_keep_going_out() -> None:
     assert next_size(512, seconds=LONG_SECONDS * 3) == 256
-    assert next_size(1, seconds=LONG_SECONDS * 3) == 1
+    assert next_size(FIRST_BATCH, seconds=LONG_SECONDS * 3) == FIRST_BATCH
     assert next_size(64, seconds=LONG_SECONDS * 0.8) == 64
