@@ -124,7 +124,11 @@ def _lanes(calendar: Calendar, start: float, end: float) -> Iterator[Lane]:
 
 def _lane(row: Row, start: float, end: float) -> Lane:
     def parts(bars: tuple[Bar, ...]) -> tuple[Part, ...]:
-        cut = (_part(bar, start, end) for bar in bars)
+        # A person's own rows are schedules, and have no name beside them here.
+        named = (replace(bar, name=row.name) for bar in bars)
+        cut = (
+            _part(bar, start, end) for bar in (named if row.kind == "layer" else bars)
+        )
         return tuple(part for part in cut if part.bar.width > LEAST_SHARE)
 
     return Lane(row.name, row.kind, parts(row.shifts), parts(row.gaps))

@@ -379,6 +379,7 @@ def test_a_persons_month_has_a_lane_for_each_schedule(
     assert {tuple(lane.name for lane in week.lanes) for week in weeks} == {
         ("First", "Second")
     }
+    assert {lane.shifts[0].bar.name for lane in weeks[0].lanes} == {"First", "Second"}
 
 
 def test_shifts_over_all_schedules_are_one_page(signed_in: Client, user: User) -> None:
