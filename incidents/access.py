@@ -3,7 +3,7 @@
 from accounts.models import User
 from incidents.models import Incident
 
-OPEN_TOPICS = ("incidents", "oncall", "inlets", "quiet")
+OPEN_TOPICS = ("incidents", "oncall", "inlets", "quiet", "heartbeats")
 OPEN_KINDS = ("integration", "asset")
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from alerts.models import Heartbeat, HeartbeatMiss, Integration
 from alerts.services import Ping, raise_missed, record_ping, say_inlet_lives
+from incidents.access import readable_topics
 from tests.alerts.receiving import text_of
-from tests.factories import NOON, make_asset, make_integration
+from tests.factories import NOON, make_asset, make_integration, make_user
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/heartbeats/"
@@ -54,6 +55,7 @@ def test_the_list_follows_what_is_told_of_heartbeats(signed_in: Client) -> None:
     listing = signed_in.get("/heartbeats/?status=on_time").content.decode()
     assert 'sse-connect="/live/?topic=heartbeats&' in listing
     assert 'hx-get="/heartbeats/?status=on_time" hx-select="#heartbeat-list"' in listing
+    assert readable_topics(make_user(role="viewer"), ["heartbeats"]) == ["heartbeats"]
 
 
 def test_the_list_costs_the_same_for_one_and_for_six(signed_in: Client) -> None:
