@@ -135,7 +135,8 @@ class Inlets:
         """Read all integrations again, keeping how much each has used."""
         self.is_stale = False
         cursor = await connection.execute(_SELECT)
-        by_hash, buckets = {}, {}
+        by_hash: dict[str, Inlet] = {}
+        buckets: dict[int, Bucket] = {}
         for row in await cursor.fetchall():
             id_, key_hash, format_, severity, limit, mapping, *signature = row
             bucket = buckets.get(id_) or self.buckets.get(id_)

@@ -122,8 +122,8 @@ def test_a_mapping_is_tried_on_the_last_body_on_the_integrations_page(
 ) -> None:
     page = console.watch(chromium.new_context(viewport=PHONE).new_page())
     first_run(page, app)
-    body = {"checks": [{"name": "orders", "state": "red"}]}
-    assert send(app, **body) == 400
+    body: dict[str, Any] = {"checks": [{"name": "orders", "state": "red"}]}
+    assert send(app, path="", **body) == 400
     page.goto(f"{app.url}/integrations/")
     page.get_by_role("link", name="First alert").click()
     expect(page.get_by_label("Body to try it on")).to_have_value(re.compile('"red"'))
@@ -131,7 +131,7 @@ def test_a_mapping_is_tried_on_the_last_body_on_the_integrations_page(
     expect(page.locator("#trial")).to_contain_text("Check orders is red")
     assert_nothing_sticks_out(page)
     page.get_by_role("button", name="Save mapping").click()
-    assert send(app, **body) == 202
+    assert send(app, path="", **body) == 202
     events = page.locator("#integration-events")
     expect(events).to_contain_text("Check orders is red", timeout=SOON)
     expect(page.locator("#mapping-tries a")).to_have_count(2, timeout=SOON)
