@@ -1,6 +1,7 @@
 """The larger loads of `bench.pipeline`: a storm, many due escalations, a soak."""
 
 import argparse
+import contextlib
 import statistics
 import threading
 import time
@@ -153,7 +154,7 @@ def _of_fault(number: int, faults: int) -> dict[str, object]:
 
 
 def _read_pages(world: World, waits: list[float], is_over: threading.Event) -> None:
-    with browser(world.app) as client:
+    with contextlib.closing(browser(world.app)) as client:
         while not is_over.wait(0.2):
             for path in PAGES:
                 began = time.time()

@@ -87,7 +87,7 @@ class World:
     def ask(self, statement: LiteralString, *values: object) -> Any:
         """The first column of the first row."""
         with connect(self.app) as database:
-            row = database.execute(statement, values).fetchone()
+            row = database.execute(statement, values or None).fetchone()
             return row[0] if row else None
 
     def waiting(self) -> int:
