@@ -10,7 +10,7 @@ from pytest_django import Settings
 from config.watchdog import Watchdog
 from oncall.models import EngineHeartbeat, Finding, Notification, RestingProvider
 from oncall.services import inform
-from oncall.services.findings import standing_findings
+from oncall.services.findings import WATCHDOG_STARTS, standing_findings
 from tests.factories import (
     NOON,
     make_incident,
@@ -55,7 +55,13 @@ def test_rows_that_nobody_has_taken_are_found() -> None:
     owe(minutes_ago=10)
     assert found() == []
     Notification.objects.update(due_at=NOON - 16 * MINUTE)
-    assert found() == ["1 x notice: should have been sent 15 minutes ago."]
+    assert found() == ["1 x message: should have been sent 15 minutes ago."]
+
+
+def test_a_message_that_carries_pages_is_late_as_soon_as_a_page_is() -> None:
+    owe(minutes_ago=2)
+    Notification.objects.update(urgent=True, subject="bundle:1")
+    assert found() == ["1 x page: should have been sent a minute ago."]
 
 
 def test_a_silent_engine_is_found() -> None:
@@ -104,7 +110,7 @@ def test_what_is_wrong_is_told_to_probes_and_to_people(signed_in: Client) -> Non
     answer = signed_in.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["reasons"] == [
-        "1 x notice: should have been sent 15 minutes ago."
+        "1 x message: should have been sent 15 minutes ago."
     ]
     assert signed_in.get("/readyz?without=findings").status_code == 200
     assert "should have been sent" in signed_in.get("/").content.decode()
@@ -115,12 +121,13 @@ def test_what_is_wrong_is_told_to_probes_and_to_people(signed_in: Client) -> Non
 
 
 def test_a_silent_watchdog_is_a_finding_too_once_it_had_time_to_start() -> None:
-    assert standing_findings(at=NOON, started_at=NOON - MINUTE) == []
+    began = NOON - WATCHDOG_STARTS
+    assert standing_findings(at=NOON, started_at=began) == []
     late = NOON + timedelta(seconds=1)
-    assert standing_findings(at=late, started_at=NOON - MINUTE) != []
+    assert standing_findings(at=late, started_at=began) != []
     Watchdog().round(at=NOON)
-    assert standing_findings(at=late, started_at=NOON - MINUTE) == []
-    (told,) = standing_findings(at=NOON + 2 * MINUTE, started_at=NOON - MINUTE)
+    assert standing_findings(at=late, started_at=began) == []
+    (told,) = standing_findings(at=NOON + 2 * MINUTE, started_at=began)
     assert told == "The watchdog last ran 120 s ago."
 
 
