@@ -37,16 +37,20 @@ class Habit(NamedTuple):
     lag: float | None = None
 
 
+STEADIEST = 4  # a lag is at most so many times the jitter
 SPREADS = tuple(
     Spread(*pair) for pair in product((0.5, 0.65, 0.8, 0.92), (0.45, 0.6, 0.75, 0.9))
 )
 USUAL_SPREAD = SPREADS.index(Spread(0.8, 0.75))
 WEAK_SPREAD = SPREADS.index(Spread(0.5, 0.6))
+LAGS = (0, 5, 20, 60, 300, 1200)
+JITTERS = (3, 8, 25, 80, 300, 1200, 3600, 14_400, 86_400)
+# No house runs so evenly that the wait varies much less than the lag: such a pace would
+# only fit alerts whose times were rounded.
 PACES = tuple(
-    Pace(*pair)
-    for pair in product(
-        (0, 5, 20, 60, 300, 1200), (3, 8, 25, 80, 300, 1200, 3600, 14_400, 86_400)
-    )
+    Pace(lag, jitter)
+    for lag, jitter in product(LAGS, JITTERS)
+    if jitter * STEADIEST >= lag
 )
 USUAL_PACE, WIDE_PACE = PACES.index(Pace(5, 25)), PACES.index(Pace(60, 1200))
 
@@ -65,7 +69,7 @@ class Priors:
     root: float = 1e-3
     noise: float = 2e-3
     habit_weight: float = 4
-    stray: float = 0.05
+    stray: float = 0.15
     healthy_says: float = 0.93
     overdue_if_broken: float = 0.9
     overdue_if_sound: float = 0.1
