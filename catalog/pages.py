@@ -51,7 +51,7 @@ def facets(chosen: AssetFilter, query: QueryDict) -> list[Facet]:
     """Return the filters beside the list, with what each choice would give."""
     teams = dict(Team.objects.values_list("slug", "name"))
     named: dict[str, tuple[str, Mapping[str, str]]] = {
-        "health": ("Health", {"failing": "Failing", "healthy": "Healthy"}),
+        "health": ("Health", {"failing": "Failing", "healthy": "Not failing"}),
         "type": ("Type", {str(value): str(name) for value, name in Asset.Type.choices}),
         "tier": ("Tier", {str(tier): f"Tier {tier}" for tier in range(1, 5)}),
         "team": ("Team", {**teams, NO_TEAM: "No team"}),
