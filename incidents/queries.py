@@ -15,6 +15,7 @@ from catalog.graph import snapshot
 from catalog.models import Asset, KnownIssue
 from incidents.models import FailingAsset, Incident, IncidentQuerySet, RoleAssignment
 from oncall.models import Escalation, Notification, Page
+from oncall.services.lapsing import WARNING_KEY
 
 Status = Incident.Status
 OPEN, RESOLVED = "open", "resolved"
@@ -264,12 +265,11 @@ def pages_of(incident: Incident) -> list[Page]:
 
 
 def told_about(incident: Incident) -> list[Notification]:
-    """E-mails to those who are only informed, with what became of each. One query."""
-    return list(
-        Notification.objects.filter(subject=incident.subject, page=None).order_by(
-            "created_at", "pk"
-        )
-    )
+    """E-mails to owners and subscribers, with what became of each. One query."""
+    told = Notification.objects.filter(
+        subject=incident.subject, page=None, notice=None
+    ).exclude(idempotency_key__startswith=WARNING_KEY)
+    return list(told.order_by("created_at", "pk"))
 
 
 def unpaged_incidents(*, at: datetime) -> list[int]:

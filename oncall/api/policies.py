@@ -35,6 +35,7 @@ from oncall.models import SEVERITIES, EscalationPolicy, EscalationStep, StepTarg
 from oncall.queries import Reached, foreseen
 from oncall.resolver import format_instant
 from oncall.services.policies import (
+    LEAST_LAPSE,
     MOST_DELAY,
     MOST_REPEATS,
     PolicyValues,
@@ -129,6 +130,11 @@ class NewPolicySerializer(serializers.Serializer[Any]):
     )
     steps = StepSerializer(many=True, allow_empty=False)
     version = serializers.IntegerField(required=False, allow_null=True, default=None)
+
+    def validate_acknowledgement_minutes(self, minutes: int | None) -> int | None:
+        if minutes and minutes < LEAST_LAPSE // timedelta(minutes=1):
+            raise serializers.ValidationError("Wanted is 2 or more, or 0 for never.")
+        return minutes
 
 
 def policy_json(policy: EscalationPolicy, *, reader: User) -> dict[str, Any]:

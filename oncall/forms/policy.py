@@ -15,7 +15,12 @@ from oncall.forms.rows import Group, Rows, SelectListField, as_typed, saves
 from oncall.forms.when import WhenForm
 from oncall.models import SEVERITIES, EscalationPolicy, EscalationStep, Schedule
 from oncall.models.policy import WHO_WORDS
-from oncall.services.policies import MOST_REPEATS, PolicyValues, StepValues
+from oncall.services.policies import (
+    LEAST_LAPSE,
+    MOST_REPEATS,
+    PolicyValues,
+    StepValues,
+)
 from oncall.services.targets import (
     CHANNEL_KINDS,
     MOST_TARGETS,
@@ -128,6 +133,12 @@ class PolicyForm(WhenForm):
         help_text="For alerts of the team; without a team, for all that are left. "
         "Takes the place of the default before.",
     )
+
+    def clean_lapses_after(self) -> int | None:
+        minutes: int | None = self.cleaned_data["lapses_after"]
+        if minutes and minutes < LEAST_LAPSE // timedelta(minutes=1):
+            raise ValidationError("Wanted is 2 minutes or more, or 0 for never.")
+        return minutes
 
     def values(self) -> dict[str, Any]:
         """What was filled in, but for the steps. Only for a valid form."""

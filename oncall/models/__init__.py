@@ -8,6 +8,7 @@ writes a `Notification` for each of the person's contact methods.
 from oncall.models.calendars import ImportedCalendar, Vacation
 from oncall.models.contact import ContactMethod
 from oncall.models.escalation import (
+    ANSWERED,
     SEVERITIES,
     Escalation,
     EscalationQuerySet,
@@ -44,6 +45,7 @@ from oncall.models.schedule import (
 __all__ = [
     "BUNDLE_PREFIX",
     "SCHEDULE_NAME_LENGTH",
+    "ANSWERED",
     "SEVERITIES",
     "Bundle",
     "ContactMethod",

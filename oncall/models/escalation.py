@@ -20,8 +20,7 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
 
     def answerable(self) -> EscalationQuerySet:
         """Running ones, and those whose ladder is over without an answer."""
-        ended = [Escalation.State.ACKNOWLEDGED, Escalation.State.STOPPED]
-        return self.exclude(state__in=ended)
+        return self.exclude(state__in=ANSWERED)
 
     def to_look_at(self, *, at: datetime) -> EscalationQuerySet:
         """Acknowledged ones of which the acknowledgement may have lapsed."""
@@ -118,6 +117,10 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+# Nobody has to be told any more.
+ANSWERED = (Escalation.State.ACKNOWLEDGED, Escalation.State.STOPPED)
 
 
 class PageQuerySet(models.QuerySet["Page"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +11,7 @@ from django.db.models import Q
 from accounts.models import User
 from oncall.models.contact import ContactMethod
 from oncall.models.escalation import Notice, Page
+from oncall.models.habits import BUNDLE_PREFIX
 
 INFORMS = 9
 LONGEST_LEASE = timedelta(minutes=20)
@@ -122,3 +124,18 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} to {self.address}"
+
+    @property
+    def place(self) -> str:
+        """The address without what is secret in it: of a URL its host, and nothing of
+        one that is all secret."""
+        if self.channel in ("apprise", "push"):
+            return ""
+        return urlsplit(self.address).hostname or self.address
+
+    @property
+    def bundle_id(self) -> int | None:
+        """The bundle it delivers, if it carries several pages."""
+        if not self.subject.startswith(BUNDLE_PREFIX):
+            return None
+        return int(self.subject.removeprefix(BUNDLE_PREFIX))

@@ -7,6 +7,7 @@ A failed send is retried with backoff; when it has failed for good, the person's
 contact method is due at once, and after the last one the next step.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,9 +15,16 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from oncall.channels.base import KNOWS_KEYS
-from oncall.models import EngineHeartbeat, Notification, NotificationQuerySet, Page
+from oncall.models import (
+    ANSWERED,
+    EngineHeartbeat,
+    Notice,
+    Notification,
+    NotificationQuerySet,
+    Page,
+)
 from oncall.services.clock import clock
-from oncall.services.holding import answered_bundles, release_held_pages
+from oncall.services.holding import release_held_pages
 from oncall.services.lapsing import look_at_acknowledged
 from oncall.services.recording import record
 from oncall.services.rules import may_run, take_over
@@ -71,20 +79,9 @@ def _lock(rows: NotificationQuerySet, limit: int) -> list[Notification]:
 def _still_wanted(rows: list[Notification]) -> list[Notification]:
     """Leave out, and cancel, what was tried before and has been answered since, and
     bundles of which every page has been."""
-    tried = {row.page_id for row in rows if row.attempts and row.page_id}
-    answered = answered_bundles(row.subject for row in rows if not row.page_id)
-    if not tried and not answered:
+    over = _answered(rows)
+    if not over:
         return rows
-    ended = set(
-        Page.objects.filter(pk__in=tried, ended_at__isnull=False).values_list(
-            "pk", flat=True
-        )
-    )
-    over = {
-        row.pk
-        for row in rows
-        if (row.attempts and row.page_id in ended) or row.subject in answered
-    }
     Notification.objects.filter(pk__in=over, state=State.SENDING).update(
         state=State.CANCELLED,
         lease_until=None,
@@ -94,6 +91,26 @@ def _still_wanted(rows: list[Notification]) -> list[Notification]:
         state=State.CANCELLED, detail="No longer needed"
     )
     return [row for row in rows if row.pk not in over]
+
+
+def _answered(rows: Collection[Notification]) -> set[int]:
+    """Which of them nobody needs any more. No query where none was tried before and
+    none is a bundle."""
+    tried = [row for row in rows if row.attempts]
+    pages = {row.page_id for row in tried if row.page_id}
+    notices = {row.notice_id for row in tried if row.notice_id}
+    bundles = {row.bundle_id for row in rows if row.bundle_id}
+    ended = Page.objects.filter(pk__in=pages, ended_at__isnull=False)
+    told = Notice.objects.filter(pk__in=notices, escalation__state__in=ANSWERED)
+    waiting = Page.objects.filter(bundle__in=bundles, ended_at=None)
+    pages &= set(ended.values_list("pk", flat=True)) if pages else set()
+    notices &= set(told.values_list("pk", flat=True)) if notices else set()
+    bundles -= set(waiting.values_list("bundle", flat=True)) if bundles else set()
+    return {
+        row.pk
+        for row in rows
+        if row.page_id in pages or row.notice_id in notices or row.bundle_id in bundles
+    }
 
 
 def _lease(claimed: list[Notification], *, at: datetime) -> None:

@@ -23,9 +23,8 @@ from oncall.services.owing import owe_notifications
 from oncall.services.reach import Reachable
 from oncall.services.turns import Turns
 from oncall.services.walking import (
-    Walk,
     locked,
-    plan_steps,
+    plan_all,
     take_due_steps,
     verdict_on,
     write_pages,
@@ -118,7 +117,10 @@ def _reach(at: datetime) -> Reachable:
 
 
 def _start(calls: Collection[Call], *, reach: Reachable) -> list[Escalation]:
-    walks = [_first_walk(call, reach) for call in calls]
+    begun = [_begin(call, reach) for call in calls]
+    walks = plan_all([escalation for escalation, _ in begun], reach=reach)
+    for walk, (_, words) in zip(walks, begun, strict=True):
+        walk.said[:0] = words
     insert_all(walk.escalation for walk in walks)
     write_pages(walks, reach=reach)
     return [walk.escalation for walk in walks]
@@ -140,7 +142,8 @@ def _start_singly(
     return started
 
 
-def _first_walk(call: Call, reach: Reachable) -> Walk:
+def _begin(call: Call, reach: Reachable) -> tuple[Escalation, list[str]]:
+    """The escalation before its first step, and which policies were passed over."""
     policy = call.policy
     passed_over: list[EscalationPolicy] = []
     if not call.is_by_hand:
@@ -148,9 +151,8 @@ def _first_walk(call: Call, reach: Reachable) -> Walk:
         policy, passed_over = choose_policy(
             candidates, severity=call.severity, labels=call.labels, at=reach.at
         )
-    walk = plan_steps(_escalation(call, policy, reach), reach=reach)
-    walk.said[:0] = passed_over_words(passed_over, policy)
-    return walk
+    words = passed_over_words(passed_over, policy)
+    return _escalation(call, policy, reach), words
 
 
 def _escalation(

@@ -84,14 +84,14 @@ def _outdated(at: datetime) -> list[Problem]:
 
 def _overdue(at: datetime) -> list[Problem]:
     due = Notification.objects.filter(state=Notification.State.DUE)
-    pages = due.filter(page__isnull=False, due_at__lt=at - OVERDUE).count()
-    news = due.filter(page=None, due_at__lt=at - NEWS_OVERDUE).count()
+    pages = due.filter(urgent=True, due_at__lt=at - OVERDUE).count()
+    news = due.filter(urgent=False, due_at__lt=at - NEWS_OVERDUE).count()
     left = Notification.objects.lost(at=at - OVERDUE).count()
     steps = Escalation.objects.due(at=at - OVERDUE).count()
     said = [
         ("overdue:pages", pages, "page", "should have been sent a minute ago"),
         ("overdue:sending", left, "delivery", "was begun by a sender that is gone"),
-        ("overdue:news", news, "notice", "should have been sent 15 minutes ago"),
+        ("overdue:news", news, "message", "should have been sent 15 minutes ago"),
         ("overdue:steps", steps, "escalation step", "should have begun a minute ago"),
     ]
     return [

@@ -7,16 +7,17 @@ meanwhile, they are not sent.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.urls import reverse
 
+from accounts.models import User
 from core.bulk import insert_all
 from core.hints import RUN_ENGINE, wake
 from core.http import absolute_url
-from oncall.models import BUNDLE_PREFIX, SEVERITIES, Bundle, Notification, Page
+from oncall.models import SEVERITIES, Bundle, Escalation, Notification, Page
 from oncall.services.owing import owe_notifications, ways_to_reach
 from oncall.services.reach import Reachable
 from oncall.signals import Progress, page_progress
@@ -53,15 +54,17 @@ def release_held_pages(*, at: datetime, limit: int = RELEASE_BATCH) -> int:
     return len(pages)
 
 
-def answered_bundles(subjects: Iterable[str]) -> set[str]:
-    """Which of `subjects` are bundles with nothing left to answer."""
-    named = {one for one in subjects if one.startswith(BUNDLE_PREFIX)}
-    if not named:
-        return set()
-    ids = [int(one.removeprefix(BUNDLE_PREFIX)) for one in named]
-    open_pages = Page.objects.filter(bundle__in=ids, ended_at=None)
-    wanted = open_pages.values_list("bundle", flat=True).distinct()
-    return named - {f"{BUNDLE_PREFIX}{pk}" for pk in wanted}
+def let_go(
+    escalation: Escalation, users: Collection[User], *, reach: Reachable
+) -> None:
+    """Send now what is held for `users` about it. Call with the escalation locked."""
+    held = Page.objects.held().filter(escalation=escalation, user__in=users)
+    rows = held.select_related("user").select_for_update(of=("self",), no_key=True)
+    pages = list(rows)
+    for page in pages:
+        page.escalation, page.released_at = escalation, reach.at
+    Page.objects.bulk_update(pages, ["released_at"])
+    owe_notifications(pages, reach=reach)
 
 
 def _bundle(groups: Sequence[Sequence[Page]], *, reach: Reachable) -> None:

@@ -15,7 +15,7 @@ from oncall.models import (
     Fallback,
     TeamPaging,
 )
-from oncall.services.targets import FrozenTarget, frozen, target_of
+from oncall.services.targets import FrozenTarget, Who, frozen, target_of
 
 FALLBACK_NAME = "Every admin"
 FALLBACK_DELAY = timedelta(minutes=5)
@@ -36,6 +36,12 @@ def rooms_of(step: FrozenStep) -> list[FrozenTarget]:
 
 def tells_only_rooms(step: FrozenStep) -> bool:
     return bool(step["targets"]) and len(rooms_of(step)) == len(step["targets"])
+
+
+def turns_in(steps: Iterable[FrozenStep]) -> set[int]:
+    """The schedules of which somebody is paged in turn."""
+    targets = [target for step in steps for target in step["targets"]]
+    return {one["id"] for one in targets if one.get("who") == Who.TURNS}
 
 
 def policy_for_team(team: Team | None) -> EscalationPolicy | None:

@@ -29,6 +29,7 @@ from oncall.signals import (
 logger = logging.getLogger(__name__)
 
 LOOK_BATCH = 500
+WARNING_KEY = "lapse:"
 LONGEST_WARNING = timedelta(minutes=5)
 
 
@@ -119,7 +120,7 @@ def _warn(
         )[0]
         since, until = (one.astimezone(person.tz) for one in (last, lapses_at))
         letter = Letter(
-            key=f"lapse:{escalation.pk}:{lapses_at.isoformat()}",
+            key=f"{WARNING_KEY}{escalation.pk}:{lapses_at.isoformat()}",
             channel=method.kind if method else "email",
             address=method.address if method else person.email,
             user_id=person.pk,

@@ -12,13 +12,20 @@ from accounts.services import record_audit
 from core.errors import InvalidInputError
 from core.hints import RUN_ENGINE, wake
 from core.http import absolute_url
-from oncall.models import Escalation, EscalationPolicy, Page
+from oncall.models import Escalation, EscalationPolicy, Notice, Page
 from oncall.services.escalations import Call, start_escalation, start_escalations
+from oncall.services.holding import let_go
 from oncall.services.ladder import FALLBACK_DELAY, FrozenStep, freeze, rooms_of
 from oncall.services.reach import Reachable
 from oncall.services.targets import Target, frozen
 from oncall.services.turns import Turns
-from oncall.services.walking import Walk, last_place, locked, write_pages
+from oncall.services.walking import (
+    Walk,
+    last_place,
+    locked,
+    notice_of,
+    write_pages,
+)
 
 SUBJECT_PREFIX = "page:"
 
@@ -67,28 +74,37 @@ def address_of(subject: str) -> str:
 @transaction.atomic
 def page_also(call: Call, *, at: datetime) -> None:
     """Page those on the first of `call.steps` now, besides whom is paged already about
-    its subject; where nobody is being paged, start with all of its steps.
+    its subject, and tell its channels; where nobody is being paged, start with all of
+    its steps. A page to one of them that is held goes out.
 
     Raises InvalidInputError when that is nobody.
     """
     reach = Reachable(at=at, turns=Turns(is_keeper=True))
     users = reach.users_of(call.steps[0])
-    rooms = rooms_of(call.steps[0])
+    rooms = [] if call.is_private else rooms_of(call.steps[0])
     if not users and not rooms:
         raise InvalidInputError({"to": ["This reaches nobody now."]})
     running = locked().running().filter(subject=call.subject).first()
     if running is None:
         start_escalations([call], at=at)
         return
-    lap, step = last_place(running)
-    key = {"escalation": running, "lap": lap, "step": step, "created_at": at}
-    known = set(
-        Page.objects.filter(escalation=running, ended_at=None).values_list(
-            "user", flat=True
-        )
-    )
+    let_go(running, users, reach=reach)
+    place = dict(zip(("lap", "step"), last_place(running), strict=True))
+    open_pages = Page.objects.filter(escalation=running, ended_at=None)
+    known = set(open_pages.values_list("user", flat=True))
+    told = Notice.objects.filter(escalation=running, **place)
+    told_rooms = set(told.values_list("channel", "address"))
     walk = Walk(running)
-    walk.pages += [Page(user=user, **key) for user in users if user.pk not in known]
+    walk.pages += [
+        Page(escalation=running, user=user, created_at=at, **place)
+        for user in users
+        if user.pk not in known
+    ]
+    walk.notices += [
+        notice_of(running, room, **place, at=at)
+        for room in rooms
+        if (room["channel"], room["address"]) not in told_rooms
+    ]
     write_pages([walk], reach=reach)
     wake(RUN_ENGINE)
 

@@ -20,7 +20,6 @@ from oncall.channels.base import (
     UnknownDeliveryError,
 )
 from oncall.models import (
-    BUNDLE_PREFIX,
     ContactMethod,
     Escalation,
     Notice,
@@ -81,6 +80,7 @@ def record(outcomes: Collection[Outcome]) -> None:
         for one in outcomes
         if isinstance(one.result, DeliveryError) and not _is_tried_again(one)
     ]
+    _lock_escalations(failed)
     told = _record_sent(sent)
     _record_again(again)
     _hurry_other_methods(again)
@@ -88,6 +88,26 @@ def record(outcomes: Collection[Outcome]) -> None:
     _mark_methods(told, lost)
     _tell(told, lost)
     fall_through(lost)
+
+
+def _lock_escalations(failed: Collection[Outcome]) -> None:
+    """Before what delivers their pages, as whoever answers them does it: a failure may
+    make their next step due in the end."""
+    if not failed:
+        return
+    owed = [one.notification for one in failed]
+    pages = {one.page_id for one in owed if one.page_id}
+    bundles = {one.bundle_id for one in owed if one.bundle_id}
+    notices = {one.notice_id for one in owed if one.notice_id}
+    concerned: set[int] = set()
+    for ids, rows in (
+        (pages, Page.objects.filter(pk__in=pages, ended_at=None)),
+        (bundles, Page.objects.filter(bundle__in=bundles, ended_at=None)),
+        (notices, Notice.objects.filter(pk__in=notices)),
+    ):
+        if ids:
+            concerned |= set(rows.values_list("escalation_id", flat=True))
+    list(locked().running().filter(pk__in=concerned).order_by("pk"))
 
 
 def _mark_methods(sent: Iterable[Outcome], failed: Iterable[Outcome]) -> None:
@@ -142,14 +162,14 @@ def _is_lost(outcome: Outcome) -> bool:
 
 def _hurry_other_methods(outcomes: Iterable[Outcome]) -> None:
     """No page waits for the retries of one provider: another is tried meanwhile."""
-    at = {
-        one.notification.page_id: one.at
-        for one in outcomes
-        if isinstance(one.result, DeliveryError) and one.notification.page_id
-    }
-    if at:
+    failed = [one for one in outcomes if isinstance(one.result, DeliveryError)]
+    owed = [one.notification for one in failed]
+    pages = [one.page_id for one in owed if one.page_id]
+    bundles = [one.subject for one in owed if one.bundle_id]
+    if pages or bundles:
+        latest = max(one.at for one in failed)
         with connection.cursor() as cursor:
-            cursor.execute(statements.UNTRIED_METHODS, [max(at.values()), list(at)])
+            cursor.execute(statements.UNTRIED_METHODS, [latest, pages, bundles])
         wake(RUN_ENGINE)
 
 
@@ -267,20 +287,16 @@ def _hurry_after_notices(outcomes: Iterable[Outcome]) -> None:
 
 def _fall_through_bundles(outcomes: Iterable[Outcome]) -> None:
     """As `fall_through`, for messages that carry several pages."""
-    at = {
-        one.notification.subject: one.at
-        for one in outcomes
-        if one.notification.subject.startswith(BUNDLE_PREFIX)
-    }
-    if not at:
+    failed = [one for one in outcomes if one.notification.bundle_id]
+    if not failed:
         return
-    latest = max(at.values())
+    latest = max(one.at for one in failed)
+    ids = {one.notification.subject: one.notification.bundle_id for one in failed}
     with connection.cursor() as cursor:
-        cursor.execute(statements.NEXT_OF_BUNDLES, [latest, list(at)])
-    hopeful = Notification.objects.filter(subject__in=at, state__in=STILL_HOPEFUL)
-    lost = at.keys() - set(hopeful.values_list("subject", flat=True))
-    ids = [int(subject.removeprefix(BUNDLE_PREFIX)) for subject in lost]
-    stuck = Page.objects.filter(bundle__in=ids, ended_at=None) if ids else ()
+        cursor.execute(statements.NEXT_OF_BUNDLES, [latest, list(ids)])
+    hopeful = Notification.objects.filter(subject__in=ids, state__in=STILL_HOPEFUL)
+    lost = ids.keys() - set(hopeful.values_list("subject", flat=True))
+    stuck = Page.objects.filter(bundle__in=[ids[one] for one in lost], ended_at=None)
     _hurry_after(list(stuck), at=latest)
     wake(RUN_ENGINE)
 

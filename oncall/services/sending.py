@@ -30,7 +30,7 @@ from oncall.channels.base import (
     RetryableDeliveryError,
 )
 from oncall.channels.registry import channel_for
-from oncall.models import BUNDLE_PREFIX, Notification
+from oncall.models import Notification
 from oncall.services.providers import PATIENCE, Lanes, Providers, provider_of
 from oncall.services.recording import NotBegunError, Outcome, ProviderRestsError
 
@@ -220,22 +220,15 @@ def message_of(notification: Notification) -> Message:
         url=notification.url,
         idempotency_key=notification.idempotency_key,
         acknowledge_url=_acknowledge_url(notification),
-        is_for_several=is_bundle(notification),
+        is_for_several=notification.bundle_id is not None,
         urgent=notification.urgent,
         thread=_thread_of(notification),
     )
 
 
-def is_bundle(notification: Notification) -> bool:
-    """Whether it carries several pages."""
-    has_page = notification.page_id is not None
-    return not has_page and notification.subject.startswith(BUNDLE_PREFIX)
-
-
 def _acknowledge_url(notification: Notification) -> str:
-    if is_bundle(notification):
-        bundle_id = int(notification.subject.removeprefix(BUNDLE_PREFIX))
-        token = signing.dumps(bundle_id, salt=BUNDLE_SALT)
+    if notification.bundle_id is not None:
+        token = signing.dumps(notification.bundle_id, salt=BUNDLE_SALT)
         return absolute_url(_path("oncall:answer_bundle").replace("TOKEN", token))
     if notification.notice_id is not None and notification.channel in HAS_BUTTONS:
         # What the buttons carry; whoever presses one has to be known.

@@ -31,19 +31,24 @@ FAILED = """
     RETURNING n.id
 """
 
-# A page that ended while it was being sent is not tried again.
+# What was answered while it was being sent is not tried again.
 AGAIN = """
     UPDATE oncall_notification AS n SET lease_until = NULL, due_at = t.due_at,
         attempts = n.attempts - t.unused, answer_lost = n.answer_lost OR t.lost,
-        state = CASE WHEN p.ended_at IS NULL THEN 'due' ELSE 'cancelled' END,
-        detail = CASE WHEN p.ended_at IS NULL THEN t.detail
+        state = CASE WHEN w.is_over THEN 'cancelled' ELSE 'due' END,
+        detail = CASE WHEN NOT w.is_over THEN t.detail
                       WHEN t.lost THEN 'No longer needed; it may have been sent'
                       ELSE 'No longer needed' END
     FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::text[],
                 %s::smallint[], %s::boolean[])
          AS t(id, attempts, due_at, detail, unused, lost)
-    JOIN oncall_notification AS owed ON owed.id = t.id
-    LEFT JOIN oncall_page AS p ON p.id = owed.page_id
+    JOIN (SELECT owed.id, p.ended_at IS NOT NULL
+                 OR COALESCE(e.state IN ('acknowledged', 'stopped'), false) AS is_over
+          FROM oncall_notification AS owed
+          LEFT JOIN oncall_page AS p ON p.id = owed.page_id
+          LEFT JOIN oncall_notice AS told ON told.id = owed.notice_id
+          LEFT JOIN oncall_escalation AS e ON e.id = told.escalation_id) AS w
+      ON w.id = t.id
     WHERE n.id = t.id AND n.attempts = t.attempts AND n.state = 'sending'
 """
 
@@ -65,11 +70,13 @@ NEXT_OF_BUNDLES = """
     WHERE n.id = following.id AND n.state = 'due'
 """
 
-# As NEXT_METHODS, of those methods only that were not tried yet.
+# As NEXT_METHODS, of pages and of bundles, and of those methods only that were not
+# tried yet.
 UNTRIED_METHODS = """
     UPDATE oncall_notification AS n SET due_at = LEAST(n.due_at, %s)
-    FROM (SELECT DISTINCT ON (page_id) id FROM oncall_notification
-          WHERE page_id = ANY(%s) AND state = 'due' AND attempts = 0
-          ORDER BY page_id, due_at, id) AS following
+    FROM (SELECT DISTINCT ON (page_id, subject) id FROM oncall_notification
+          WHERE (page_id = ANY(%s) OR (page_id IS NULL AND subject = ANY(%s)))
+                AND state = 'due' AND attempts = 0
+          ORDER BY page_id, subject, due_at, id) AS following
     WHERE n.id = following.id AND n.state = 'due'
 """

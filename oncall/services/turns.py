@@ -7,17 +7,17 @@ who never was, in the order of the rotations, before all others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from core.bulk import update_all
-from oncall.models import RoundRobin
+from oncall.models import RoundRobin, Schedule
 
 
 class Turns:
     """Turns taken in memory; a `keeper` holds the rows and writes them with `save`.
 
-    A keeper locks a schedule's row from its first turn until the transaction ends, so
-    that two at once wait for each other and never page the same person.
+    A keeper locks a schedule's row until the transaction ends, so that two at once wait
+    for each other and never page the same person.
     """
 
     def __init__(self, *, is_keeper: bool = False) -> None:
@@ -35,6 +35,22 @@ class Turns:
         self._changed.add(schedule_id)
         return chosen
 
+    def hold(self, schedule_ids: Collection[int]) -> None:
+        """Lock these schedules' rows in one order, so that two that take turns of
+        several never wait for each other in a ring. Three queries, none for nothing
+        new."""
+        new = set(schedule_ids) - self._rows.keys()
+        if not new or not self.is_keeper:
+            return
+        known = Schedule.objects.filter(pk__in=new).order_by("pk")
+        RoundRobin.objects.bulk_create(
+            (RoundRobin(schedule=one) for one in known.only("pk")),
+            ignore_conflicts=True,
+        )
+        rows = RoundRobin.objects.filter(schedule__in=new).order_by("schedule_id")
+        for row in rows.select_for_update(no_key=True):
+            self._rows[row.schedule_id] = row
+
     def save(self) -> None:
         """Write the turns that were taken. Call in the transaction that took them."""
         if self.is_keeper and self._changed:
@@ -47,17 +63,14 @@ class Turns:
         self._changed.clear()
 
     def _row(self, schedule_id: int) -> RoundRobin:
+        self.hold([schedule_id])
         if schedule_id not in self._rows:
             self._rows[schedule_id] = self._find(schedule_id)
         return self._rows[schedule_id]
 
     def _find(self, schedule_id: int) -> RoundRobin:
-        rows = RoundRobin.objects.filter(schedule=schedule_id)
-        if not self.is_keeper:
-            return rows.first() or RoundRobin(schedule_id=schedule_id)
-        new = [RoundRobin(schedule_id=schedule_id)]
-        RoundRobin.objects.bulk_create(new, ignore_conflicts=True)
-        return rows.select_for_update(no_key=True).get()
+        found = RoundRobin.objects.filter(schedule=schedule_id).first()
+        return found or RoundRobin(schedule_id=schedule_id)
 
 
 def next_of(people: Sequence[int], *, taken: Sequence[int]) -> int:

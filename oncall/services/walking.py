@@ -23,6 +23,7 @@ from oncall.services.ladder import (
     FrozenStep,
     rooms_of,
     tells_only_rooms,
+    turns_in,
 )
 from oncall.services.owing import owe_notices, owe_pages
 from oncall.services.reach import Reachable
@@ -116,7 +117,7 @@ def take_due_steps(
 
     A step that reaches nobody is passed over at once and says so.
     """
-    walks = [plan_steps(escalation, reach=reach) for escalation in escalations]
+    walks = plan_all(escalations, reach=reach)
     _save(escalations)
     written = set(
         Page.objects.filter(
@@ -185,6 +186,12 @@ def write_pages(walks: Iterable[Walk], *, reach: Reachable) -> None:
             )
 
 
+def plan_all(escalations: Collection[Escalation], *, reach: Reachable) -> list[Walk]:
+    """As `plan_steps`, for each."""
+    reach.turns.hold({pk for one in escalations for pk in turns_in(one.steps)})
+    return [plan_steps(escalation, reach=reach) for escalation in escalations]
+
+
 def plan_steps(escalation: Escalation, *, reach: Reachable) -> Walk:
     """Take the steps that are due at `reach.at` on the escalation in memory."""
     walk = Walk(escalation)
@@ -209,7 +216,8 @@ def _take_step(walk: Walk, *, reach: Reachable) -> None:
     verdicts = [verdict_on(user, escalation, reach=reach) for user in users]
     for user, verdict in zip(users, verdicts, strict=True):
         _page(walk, user, verdict, reach=reach)
-    walk.notices += [_notice(escalation, room, at=reach.at) for room in rooms]
+    place = {"lap": escalation.lap, "step": escalation.step}
+    walk.notices += [notice_of(escalation, one, **place, at=reach.at) for one in rooms]
     told = _words_of(escalation, step, counts=counts, verdicts=verdicts, rooms=rooms)
     walk.said += [told] if told else []
     escalation.next_step_at = (
@@ -241,11 +249,14 @@ def _words_of(
     return ""
 
 
-def _notice(escalation: Escalation, room: FrozenTarget, *, at: datetime) -> Notice:
+def notice_of(
+    escalation: Escalation, room: FrozenTarget, *, lap: int, step: int, at: datetime
+) -> Notice:
+    """What a step tells a channel, to be written."""
     return Notice(
         escalation=escalation,
-        lap=escalation.lap,
-        step=escalation.step,
+        lap=lap,
+        step=step,
         channel=room["channel"],
         address=room["address"],
         label=room["label"][:200],

@@ -11,13 +11,20 @@ from django.utils import timezone
 from accounts.models import AuditEntry, User
 from incidents.models import Incident
 from incidents.services import (
+    NOBODY,
     acknowledge_incident,
     add_note,
     declare_incident,
     resolve_incident,
     snooze_incident,
 )
-from oncall.models import Escalation, EscalationPolicy, Notification, Page
+from oncall.models import (
+    Escalation,
+    EscalationPolicy,
+    Notification,
+    Page,
+    PagingHabits,
+)
 from oncall.services import acknowledge_page
 from oncall.services.engine import tick
 from oncall.services.lapsing import look_at_acknowledged
@@ -201,6 +208,48 @@ def test_more_people_are_paged_while_others_are_and_after_they_answered() -> Non
     assert incident.roles.filter(user=cem).exists()
     incident.refresh_from_db()
     assert incident.acknowledged_by == ana
+
+
+def test_whoever_is_paged_by_hand_is_not_held_and_channels_are_told() -> None:
+    ana, ben = make_user(role="responder"), make_user(role="responder")
+    policy_to(ana)
+    settings = dict.fromkeys(("SEV1", "SEV2", "SEV3", "SEV4"), "hold")
+    PagingHabits.objects.create(user=ana, urgencies=settings)  # a Sunday
+    incident = declare(ben)
+    assert not Notification.objects.filter(page__user=ana).exists()
+    to = ["channel:email:list@example.com", ana.email]
+    client = Client()
+    client.force_login(ben)
+    path = f"/api/v1/incidents/{incident.pk}/page/"
+    for _ in range(2):
+        assert client.post(path, {"to": to}, "application/json").status_code == 200
+    owed = Notification.objects.order_by("pk").values_list("address", flat=True)
+    assert sorted(owed) == sorted([ana.email, "list@example.com"])
+
+
+def test_no_channel_is_told_by_hand_of_what_is_private() -> None:
+    ana = make_user(role="admin")
+    incident = declare_incident(title="Pay", by=ana, at=NOON, page=NOBODY, private=True)
+    client = Client()
+    client.force_login(ana)
+    path = f"/api/v1/incidents/{incident.pk}/page/"
+    body = {"to": ["channel:email:list@example.com"]}
+    assert client.post(path, body, "application/json").status_code == 400
+    assert not Escalation.objects.exists()
+
+
+def test_an_address_that_holds_a_secret_is_not_shown_on_the_incident() -> None:
+    ana = make_user(role="responder")
+    policy_to(ana).steps.get().targets.create(
+        channel="webhook", address="https://hook.example.com/secret-path"
+    )
+    incident = declare(ana)
+    client = Client()
+    client.force_login(make_user(role="viewer"))
+    page = client.get(incident.get_absolute_url()).content.decode()
+    assert "hook.example.com" in page
+    assert "secret-path" not in page
+    assert "to owners and subscribers" not in page
 
 
 def test_reassigning_pages_the_others_and_waits_for_them() -> None:

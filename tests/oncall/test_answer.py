@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from oncall.channels.base import DeliveryError, RetryableDeliveryError
 from oncall.models import (
     Bundle,
     Escalation,
@@ -19,6 +20,8 @@ from oncall.models import (
     Page,
 )
 from oncall.services import acknowledge_escalation, start_escalation, stop_escalation
+from oncall.services.engine import claim
+from oncall.services.recording import Outcome, record
 from oncall.services.sending import LINK_SALT, message_of
 from tests.factories import make_policy, make_user
 
@@ -227,3 +230,31 @@ def test_the_link_of_a_message_expires_and_ends_with_the_account(
     User.objects.filter(pk=bundle.user_id).update(is_active=False)
     assert client.post(link_of(bundle)).status_code == 410
     assert acknowledged() == []
+
+
+@pytest.mark.parametrize(
+    "result", [RetryableDeliveryError("503"), DeliveryError("404")]
+)
+def test_a_message_that_fails_is_sent_by_the_next_method_at_once(
+    result: DeliveryError,
+) -> None:
+    bundle = bundle_of(make_user())
+    now = timezone.now()
+    Notification.objects.all().delete()
+    rows = [
+        Notification(
+            subject=bundle.subject,
+            user=bundle.user,
+            channel=channel,
+            address="a",
+            urgent=True,
+            idempotency_key=channel,
+            created_at=now,
+            due_at=now + minutes * timedelta(minutes=30),
+        )
+        for minutes, channel in enumerate(("webhook", "sms", "call"))
+    ]
+    Notification.objects.bulk_create(rows)
+    (first,) = claim(at=now, limit=9)
+    record([Outcome(first, result, now)])
+    assert [one.channel for one in claim(at=now, limit=9)] == ["sms"]

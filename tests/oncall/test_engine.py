@@ -1,6 +1,7 @@
 """The paging engine: what is owed is sent, once, to whom the ladder says."""
 
 import re
+import threading
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -376,6 +377,46 @@ def test_when_every_method_of_a_step_failed_the_next_step_is_due() -> None:
     record([Outcome(claimed, DeliveryError("no such mailbox"), NOON)])
     walk_due_escalations(at=NOON)
     assert paged(escalation)[-1] == (0, 1, second.email)
+
+
+BLOCKED = (
+    "SELECT FROM pg_locks WHERE NOT granted"
+    " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+)
+
+
+def is_waited_for() -> bool:
+    """Whether another transaction waits for this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(BLOCKED)
+        return bool(cursor.rowcount)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_and_failures_at_the_same_time_never_wait_in_a_ring() -> None:
+    policy, ana, ben = make_policy(), make_user(), make_user()
+    add_step(policy, user=ana)
+    policy.steps.get().targets.create(user=ben)
+    make_method(ana, address="first@example.com")
+    make_method(ana, address="next@example.com", position=1, delay=30 * MINUTE)
+    escalation = start(policy)
+    failed = [
+        Outcome(one, DeliveryError("no"), NOON) for one in claim(at=NOON, limit=9)
+    ]
+
+    def write_down() -> None:
+        record(failed)
+        connection.close()
+
+    thread = threading.Thread(target=write_down)
+    with transaction.atomic():
+        Escalation.objects.select_for_update(no_key=True).get()
+        thread.start()
+        wait_until(is_waited_for)
+        assert acknowledge_escalation(subject=escalation.subject, by=ana, at=NOON)
+    thread.join(30)
+    states = Notification.objects.order_by("pk").values_list("state", flat=True)
+    assert sorted(states) == ["cancelled", "failed", "failed"]
 
 
 def test_a_retry_is_dropped_when_somebody_answered_meanwhile() -> None:

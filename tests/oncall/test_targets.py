@@ -15,7 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from oncall.channels.base import DeliveryError, Receipt
+from oncall.channels.base import DeliveryError, Receipt, RetryableDeliveryError
 from oncall.conditions import When
 from oncall.models import (
     Escalation,
@@ -34,7 +34,7 @@ from oncall.services.engine import claim
 from oncall.services.escalations import Call
 from oncall.services.recording import Outcome, record
 from oncall.services.rungs import simulate
-from oncall.services.sending import NOTICE_SALT, attempt
+from oncall.services.sending import LEASE, NOTICE_SALT, attempt
 from oncall.services.turns import next_of
 from oncall.services.walking import walk_due_escalations
 from tests.factories import NOON, make_policy, make_schedule, make_user
@@ -116,6 +116,37 @@ def test_who_joins_a_rotation_is_next_and_who_left_is_not_asked() -> None:
     assert next_of([1, 2, 3], taken=[1, 2, 3]) == 1
     assert next_of([2, 3, 4], taken=[1, 2, 3]) == 4
     assert next_of([3], taken=[3]) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_turns_of_several_rotations_never_wait_in_a_ring() -> None:
+    one, two = (make_rotation(make_user(), make_user()) for _ in range(2))
+    ways = []
+    for first, second in ((one, two), (two, one)):
+        policy = make_policy()
+        add_step(policy, schedule=first, who="turns")
+        policy.steps.get().targets.create(schedule=second, who="turns")
+        ways.append(policy)
+    wrong: list[Exception] = []
+
+    def begin(policy: EscalationPolicy, number: int) -> None:
+        try:
+            for again in range(30):
+                start(policy, 1000 * number + again)
+        except Exception as error:
+            wrong.append(error)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=begin, args=[policy, number])
+        for number, policy in enumerate(ways)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -210,6 +241,22 @@ def test_an_answer_stops_a_notice_that_is_not_sent_yet() -> None:
     page = escalation.pages.get()
     acknowledge_page(page_id=page.pk, at=NOON, via="link")
     assert set(Notification.objects.values_list("state", flat=True)) == {"cancelled"}
+
+
+def test_a_channel_is_not_told_again_of_what_was_answered_meanwhile() -> None:
+    policy = make_policy()
+    add_step(policy, user=make_user())
+    policy.steps.get().targets.create(channel="email", address="list@example.com")
+    page = start(policy).pages.get()
+    on_the_way = claim(at=NOON, limit=10)
+    told = next(one for one in on_the_way if one.notice_id)
+    acknowledge_page(page_id=page.pk, at=NOON, via="link")
+    late = NOON + LEASE  # its sender has died
+    assert told.pk not in [one.pk for one in claim(at=late, limit=10)]
+    Notification.objects.filter(pk=told.pk).update(state="sending", lease_until=late)
+    record([Outcome(told, RetryableDeliveryError("503"), NOON)])
+    told.refresh_from_db()
+    assert told.state == "cancelled"
 
 
 @pytest.mark.parametrize("result", [Receipt("1"), DeliveryError("channel_not_found")])
@@ -330,6 +377,7 @@ def test_the_form_keeps_what_was_chosen_and_says_what_it_means(sign_in: Any) -> 
         ("r0-labels", "env"),
         ("r0-labels", "env =~ ("),
         ("lapses_after", "-1"),
+        ("lapses_after", "1"),
     ],
 )
 def test_a_form_that_cannot_be_says_why(sign_in: Any, field: str, value: str) -> None:
