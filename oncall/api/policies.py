@@ -68,10 +68,14 @@ class WhenSerializer(serializers.Serializer[Any]):
     `timezone`; `labels` are those of the alert, and all must pass."""
 
     severities = serializers.ListField(
-        child=serializers.ChoiceField(SEVERITIES), required=False
+        child=serializers.ChoiceField(SEVERITIES),
+        required=False,
+        max_length=len(SEVERITIES),
     )
     days = serializers.ListField(
-        child=serializers.IntegerField(min_value=0, max_value=6), required=False
+        child=serializers.IntegerField(min_value=0, max_value=6),
+        required=False,
+        max_length=7,
     )
     start = serializers.TimeField(required=False, format="%H:%M")
     end = serializers.TimeField(required=False, format="%H:%M")

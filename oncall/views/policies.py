@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import SignedInRequest, responder_required
-from core.errors import DomainError
+from core.errors import DomainError, StaleVersionError
 from oncall.conditions import fits
 from oncall.forms.policy import PolicyEditor, SimulateForm
 from oncall.forms.rows import saves, version_in
@@ -24,13 +25,16 @@ from oncall.services.policies import (
 )
 from oncall.services.reach import Reachable
 
+POLICIES_PER_PAGE = 50
+
 
 @require_safe
 def policies(request: SignedInRequest) -> HttpResponse:
     found = EscalationPolicy.objects.select_related("team").prefetch_related(
         "steps__targets__user", "steps__targets__schedule", "steps__targets__team"
     )
-    return render(request, "oncall/policies.html", {"policies": found})
+    page = Paginator(found, POLICIES_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "oncall/policies.html", {"page": page})
 
 
 @require_safe
@@ -91,13 +95,19 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     editor = PolicyEditor.sent(request.POST)
     if not saves(request.POST) or not editor.is_valid():
         return _editor_page(request, editor, found)
-    changed = change_policy(
-        policy_id=pk,
-        values=editor.values(),
-        version=version_in(request.POST),
-        by=request.user,
-        at=timezone.now(),
-    )
+    try:
+        changed = change_policy(
+            policy_id=pk,
+            values=editor.values(),
+            version=version_in(request.POST),
+            by=request.user,
+            at=timezone.now(),
+        )
+    except StaleVersionError:
+        raise
+    except DomainError as error:
+        editor.head.add_error("name", str(error))
+        return _editor_page(request, editor, found)
     messages.success(request, "Saved. What is being paged now goes on as it began.")
     return redirect(changed)
 

@@ -37,7 +37,7 @@ from oncall.services.rungs import simulate
 from oncall.services.sending import LEASE, NOTICE_SALT, attempt
 from oncall.services.turns import next_of
 from oncall.services.walking import walk_due_escalations
-from tests.factories import NOON, make_policy, make_schedule, make_user
+from tests.factories import NOON, make_policy, make_schedule, make_team, make_user
 from tests.fakes.webhook import Answer, FakeWebhook, running_webhook
 from tests.oncall.slack_buttons import press_button
 
@@ -439,3 +439,36 @@ def test_a_fallback_is_people() -> None:
     body = {"targets": ["channel:email:list@example.com"]}
     answer = client.put("/api/v1/fallback/", body, content_type="application/json")
     assert answer.status_code == 400
+
+
+def test_a_name_that_is_taken_is_said_in_the_form_and_nothing_typed_is_lost(
+    sign_in: Any,
+) -> None:
+    client = sign_in(role="responder")
+    make_policy(name="Day watch")
+    night = make_policy(name="Night watch")
+    sent = form_of(make_rotation(make_user()), name="Day watch", version="1")
+    refused = client.post(f"/on-call/policies/{night.pk}/edit/", sent)
+    text = refused.content.decode()
+    assert refused.status_code == 400
+    assert "There is already a policy named Day watch." in text
+    assert "email list@example.com" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "make"),
+    [("/on-call/policies/", make_policy), ("/on-call/urgency/", make_team)],
+)
+def test_what_is_on_a_second_page_is_linked(sign_in: Any, path: str, make: Any) -> None:
+    for _ in range(51):
+        make()
+    assert 'rel="next"' in sign_in(role="responder").get(path).content.decode()
+
+
+@pytest.mark.parametrize("when", [{"days": [0] * 8}, {"severities": ["SEV1"] * 5}])
+def test_a_condition_has_no_more_days_than_a_week(sign_in: Any, when: Any) -> None:
+    steps = [{"targets": [make_user().email]}]
+    body = {"name": "One", "steps": steps, "when": when}
+    client = sign_in(role="responder")
+    path = "/api/v1/escalation-policies/"
+    assert client.post(path, body, content_type="application/json").status_code == 400
