@@ -37,8 +37,9 @@ def fold_repeats(
             incident=incidents[incident_id],
             kind=TimelineEntry.Kind.ALERT,
             repeats_of_id=first,
+            at=last.first_at,
         )
-        entry.at = max(last.first_at, entry.at or last.first_at)
+        entry.at = max(last.first_at, entry.at)
         entry.recorded_at = at
         entry.text = _text(last.title, count - 1 + len(alerts), entry.at)
         entry.save()
