@@ -66,7 +66,7 @@ def test_a_failure_names_the_assertions_that_failed_before_it() -> None:
 
 
 def test_a_failure_says_for_what_time_the_run_was() -> None:
-    alert = parse(captured("openlineage-python/05")).alerts[0]
+    alert = parse(captured("openlineage-python/05").body).alerts[0]
     assert alert.labels["nominal_start"] == "2026-08-20T02:00:00Z"
     assert alert.labels["nominal_end"] == "2026-08-21T02:00:00Z"
 

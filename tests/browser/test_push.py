@@ -13,6 +13,12 @@ from tests.oncall.test_channel_push import MESSAGE, Phone
 from tests.processes import App
 from tests.waiting import wait_until
 
+SHOWN = """async () => {
+    const worker = await navigator.serviceWorker.ready;
+    const shown = await worker.getNotifications();
+    return shown.map(one => ({title: one.title, body: one.body, url: one.data.url}));
+}"""
+
 
 @pytest.mark.browser
 def test_a_phone_shows_the_page_that_was_encrypted_for_it(
@@ -61,12 +67,7 @@ def shown_by(chromium: Browser, url: str, payload: str) -> dict[str, Any]:
         "ServiceWorker.deliverPushMessage",
         {"origin": url, "registrationId": registration, "data": payload},
     )
-    shown: dict[str, Any] = browser_page.wait_for_function(
-        """async () => {
-            const worker = await navigator.serviceWorker.ready;
-            const [one] = await worker.getNotifications();
-            return one && {title: one.title, body: one.body, url: one.data.url};
-        }"""
-    ).json_value()
+    wait_until(lambda: browser_page.evaluate(SHOWN), what="the notification")
+    shown: dict[str, Any] = browser_page.evaluate(SHOWN)[0]
     context.close()
     return shown
