@@ -31,7 +31,7 @@ from config.inprocess import InProcessWorker
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 3
-INLET_PROTOCOL = "alerts.ingest.protocol:InletProtocol"
+INLET_PROTOCOL = "config.protocol:InletProtocol"
 MOST_STARTING_SECONDS = 30.0
 # In a storm, events are taken first: what is stored can be worked off afterwards.
 # The worker still gets a third of the weight of the web server.
