@@ -79,36 +79,41 @@ def impact_of(incident: Incident) -> Impact:
         .for_list()
         .order_by("name", "pk")
     )
-    targets = list(shown)
-    expected = expected_of(
-        [asset.pk for asset in targets],
-        faults.values(),
-        lineage,
-        at=incident.resolved_at,
-    )
-    unknown = Expected(
-        State.EITHER, incident.impact_started_at, until=incident.resolved_at
-    )
-    paths = _paths(incident, failing, [asset.pk for asset in targets], lineage)
-    on_the_way = Asset.objects.for_list().in_bulk(
-        {pk for path in paths.values() for pk in path}
-    )
     return Impact(
-        dashboards=[
-            AffectedDashboard(
-                asset=asset,
-                owners=tuple(owner.email for owner in asset.owners.all()),
-                path=tuple(on_the_way[pk] for pk in paths.get(asset.pk, [])),
-                expected=expected.get(asset.pk, unknown),
-                fails=asset.pk in faults,
-            )
-            for asset in targets
-        ],
+        dashboards=_dashboards(incident, list(shown), faults, lineage),
         by_type=dict(by_type),
         assets=by_type.total(),
         days=together(fault.days for fault in faults.values()),
         faults=faults,
     )
+
+
+def _dashboards(
+    incident: Incident,
+    targets: list[Asset],
+    faults: dict[int, Fault],
+    lineage: LineageSnapshot,
+) -> list[AffectedDashboard]:
+    """The targets in their order, each with what to expect of it and the way there."""
+    ids = [asset.pk for asset in targets]
+    expected = expected_of(ids, faults.values(), lineage, at=incident.resolved_at)
+    unknown = Expected(
+        State.EITHER, incident.impact_started_at, until=incident.resolved_at
+    )
+    paths = _paths(incident, list(faults), ids, lineage)
+    on_the_way = Asset.objects.for_list().in_bulk(
+        {pk for path in paths.values() for pk in path}
+    )
+    return [
+        AffectedDashboard(
+            asset=asset,
+            owners=tuple(owner.email for owner in asset.owners.all()),
+            path=tuple(on_the_way[pk] for pk in paths.get(asset.pk, [])),
+            expected=expected.get(asset.pk, unknown),
+            fails=asset.pk in faults,
+        )
+        for asset in targets
+    ]
 
 
 def lineage_of(incident: Incident) -> LineageSnapshot:

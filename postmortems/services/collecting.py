@@ -75,16 +75,18 @@ def facts_of(incident: Incident) -> facts.IncidentFacts:
         ),
         pages=tuple(_pages(pages, cast)),
         recurs_from=_recurs_from(incident),
-        action_items=tuple(
-            facts.ActionItem(
-                title=item.title,
-                kind=item.get_kind_display().lower(),
-                owner=str(item.owner or ""),
-                due_on=item.due_on,
-            )
-            for item in incident.action_items.select_related("owner")
-        ),
+        action_items=tuple(_action_items(incident)),
     )
+
+
+def _action_items(incident: Incident) -> Iterator[facts.ActionItem]:
+    for item in incident.action_items.select_related("owner"):
+        yield facts.ActionItem(
+            title=item.title,
+            kind=item.get_kind_display().lower(),
+            owner=str(item.owner or ""),
+            due_on=item.due_on,
+        )
 
 
 def _cast(
