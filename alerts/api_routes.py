@@ -47,7 +47,7 @@ from oncall.resolver import format_instant
 
 
 def route_json(
-    route: Route, *, matched: dict[int, int], teams: dict[int, str]
+    route: Route, *, matched: dict[int | None, int], teams: dict[int, str]
 ) -> dict[str, Any]:
     return {
         "id": route.pk,

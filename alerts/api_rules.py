@@ -263,7 +263,8 @@ def hours_in(read: dict[str, Any] | None) -> HoursValues | None:
 
 
 class RouteSerializer(DampingSerializer):
-    """`matched`: how many alerts it took in the last 14 days."""
+    """`matched`: how many alerts it took in the last 14 days; of the default rule,
+    what is left, counted up to 10,000."""
 
     id = serializers.IntegerField(allow_null=True)
     name = serializers.CharField()

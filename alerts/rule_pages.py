@@ -10,6 +10,7 @@ from typing import Any
 from alerts.models import Alert, Flapping, Handling, Route, Silence
 from alerts.models.quiet import Matching
 from alerts.rule_queries import (
+    MOST_COUNTED,
     hidden_counts,
     names_for,
     routed_lately,
@@ -73,18 +74,20 @@ def words_of(rule: Matching, names: Names) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class RouteRow:
-    """`matched`: alerts it took in the last 14 days. `acts`: what it does with them."""
+    """`matched`: alerts it took in the last 14 days, or more where `is_bounded`.
+    `acts`: what it does with them."""
 
     route: Route
     conditions: list[str]
     acts: list[str]
     matched: int
+    is_bounded: bool = False
     is_first: bool = False
     is_last: bool = False
 
 
 def route_rows(*, at: datetime) -> list[RouteRow]:
-    """All rules in order, the default one last. Five queries."""
+    """All rules in order, the default one last. A dozen queries, however many."""
     routes, matched = routes_in_order(), routed_lately(at=at)
     names = names_for(routes)
     last = len(routes) - 2
@@ -94,6 +97,7 @@ def route_rows(*, at: datetime) -> list[RouteRow]:
             conditions=words_of(route, names),
             acts=acts_of(route),
             matched=matched.get(route.pk, 0),
+            is_bounded=route.is_default and matched[route.pk] == MOST_COUNTED,
             is_first=place == 0,
             is_last=place == last,
         )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.models import Team
 from alerts.conditions import Subject
@@ -23,6 +23,7 @@ from catalog.models import Asset
 
 TRIAL = timedelta(days=14)
 MOST_TRIED = 20_000
+MOST_COUNTED = 10_000
 EXAMPLES = 5
 # More assets than that are not named to the database one by one.
 MOST_ASSETS_ASKED = 5_000
@@ -76,11 +77,31 @@ def routes_in_order() -> list[Route]:
     return routes
 
 
-def routed_lately(*, at: datetime) -> dict[int, int]:
-    """{rule id: alerts it took in the last 14 days}."""
-    counts = RouteCount.objects.filter(day__gt=(at - TRIAL).date())
+def routed_lately(*, at: datetime) -> dict[int | None, int]:
+    """{rule id: alerts it took in the last 14 days}.
+
+    The default rule, None if it was never saved, has what is left, counted only up to
+    MOST_COUNTED: without other rules nothing is written down of an alert.
+    """
+    counts = RouteCount.objects.filter(
+        day__gt=(at - TRIAL).date(), route__is_default=False
+    )
     summed = counts.values_list("route").annotate(total=Sum("count"))
-    return {route: total or 0 for route, total in summed}
+    defaults = Route.objects.filter(is_default=True).values_list("pk", flat=True)
+    left = {defaults.first(): _left_over(since=at - TRIAL)}
+    return left | {route: total or 0 for route, total in summed}
+
+
+def _left_over(*, since: datetime) -> int:
+    """How many alerts no rule took and no silence hid, at most MOST_COUNTED."""
+    no_rule = Q(handling__route=None) | Q(handling__route__is_default=True)
+    left = Alert.objects.filter(
+        Q(handling=None) | Q(handling__silence=None) & no_rule,
+        pk__gte=_first_alert_since(since),
+        first_at__gte=since,
+        pages=True,
+    )
+    return left.order_by()[:MOST_COUNTED].count()
 
 
 def kept_back() -> QuerySet[Handling]:

@@ -249,9 +249,9 @@ class _Batch:
         is_taken = outcome is Outcome.TAKEN
         was_hidden = past is not None and past.state == State.SILENCED
         is_first = past is None or was_hidden
-        if decision.route_id and is_first and self.book.routes and alert.pages:
-            self.routed.append(decision.route_id)
         is_routed = decision.route_id not in (None, self.book.default_route_id)
+        if decision.route_id and is_routed and is_first and alert.pages:
+            self.routed.append(decision.route_id)
         if is_taken and decision.route_id and is_routed:
             self.taken_by[alert.pk] = decision.route_id
         if past is not None or not is_taken or is_routed:

@@ -16,6 +16,7 @@ from alerts.models import (
     RouteCount,
     SilencedAlert,
 )
+from alerts.rule_pages import route_rows
 from alerts.services import release_due_alerts, settle
 from alerts.services.routes import delete_route
 from alerts.services.rulebook import change_rules, current_rules
@@ -204,6 +205,27 @@ def test_the_first_rule_that_matches_says_who_is_paged() -> None:
     assert (routed.team, routed.severity, other.severity) == (team, "SEV1", "SEV4")
     assert paged_policies() == [first.name, second.name]
     assert RouteCount.objects.get(route=rule).count == 1
+
+
+def taken() -> dict[str, int]:
+    """{rule: alerts it took in 14 days}, the default one among them."""
+    return {str(row.route): row.matched for row in route_rows(at=minutes(600))}
+
+
+def test_without_rules_all_alerts_were_left_to_the_default_one() -> None:
+    fire()
+    fire(pages=False)
+    correlate()
+    assert taken() == {"Everything else": 1}
+
+
+def test_what_rules_took_and_silences_hid_was_not_left_to_the_default_one() -> None:
+    rule = make_route(severities=["SEV4"], position=1)
+    make_silence(title_pattern="migration")
+    for severity, title in (("SEV4", "a"), ("SEV2", "b"), ("SEV2", "migration")):
+        fire(severity=severity, title=title)
+    correlate()
+    assert taken() == {str(rule): 1, "Everything else": 1}
 
 
 def test_a_dropped_alert_is_stored_and_opens_nothing() -> None:
