@@ -9,7 +9,8 @@ from itertools import pairwise
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from catalog.collapsing import MOST_NODES, PictureNode, State
+from catalog.collapsing import MOST_NODES, PictureNode
+from catalog.conditions import Condition
 from catalog.drawing import draw_nodes, nodes_of
 from catalog.look import Look
 from catalog.models import Asset
@@ -47,6 +48,8 @@ def picture_of_asset(
     below: Mapping[int, int],
     lineage: LineageSnapshot,
     look: Look,
+    *,
+    conditions: Mapping[int, Condition],
 ) -> DrawnAsset | None:
     """Draw what is `above` and `below` ({asset id: steps}), the nearest MOST_DRAWN
     within the steps asked for. None where there is nothing. Five queries.
@@ -65,9 +68,7 @@ def picture_of_asset(
     near = sorted(distances, key=lambda pk: distances[pk])[:MOST_DRAWN]
     edges = lineage.edges_among(near)
     failing = _failing(above, near)
-    nodes = nodes_of(
-        near, edges=edges, states=_states(near, failing, lineage), focus={asset.pk}
-    )
+    nodes = nodes_of(near, edges=edges, conditions=conditions, focus={asset.pk})
     found = [node for node in nodes if look.finds(node.full_name)]
     marked = {node.id for node in found}
     nodes = [replace(n, is_focus=True) if n.id in marked else n for n in nodes]
@@ -108,17 +109,6 @@ def _failing(above: Mapping[int, int], near: Collection[int]) -> set[int]:
         pk__in=any_of({*above, *near}), health=Asset.Health.FAILING
     )
     return set(rows.values_list("pk", flat=True))
-
-
-def _states(
-    near: Collection[int], failing: Collection[int], lineage: LineageSnapshot
-) -> dict[int, State]:
-    """What hangs from what fails may be stale; what fails, fails."""
-    states: dict[int, State] = {}
-    if failing:
-        below = set(lineage.reach(failing).ids.tolist())
-        states = {pk: "stale" for pk in near if pk in below}
-    return states | {pk: "failing" for pk in near if pk in failing}
 
 
 def _critical(

@@ -29,7 +29,8 @@ ORDER: dict[State, int] = {
 class PictureNode:
     """One box. `kind` is a symbol of the icon sprite and `kind_word` says it;
     `name` is shown (cut if long), `full_name` on hover; `initials` are its owner's.
-    `note` is what is odd about it; `size` above 1: it stands for so many."""
+    `note` is what is odd about it; `word` says the state where more is known than the
+    usual word says; `size` above 1: it stands for so many."""
 
     id: int
     name: str
@@ -42,6 +43,8 @@ class PictureNode:
     initials: str = ""
     size: int = 1
     note: str = ""
+    word: str = ""
+    is_being_fixed: bool = False
 
 
 def collapse(
@@ -182,6 +185,8 @@ def _gather(members: Sequence[PictureNode]) -> PictureNode:
         url="",
         initials="",
         note="",
+        word=first.word if len({member.word for member in members}) == 1 else "",
+        is_being_fixed=all(member.is_being_fixed for member in members),
         size=len(members),
     )
 

@@ -8,6 +8,7 @@ from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.collapsing import MOST_NODES, Fold, PictureNode, State
+from catalog.conditions import Condition
 from catalog.models import Asset
 from catalog.picture import draw
 from catalog.standing import notes_on
@@ -18,17 +19,20 @@ def nodes_of(
     asset_ids: Iterable[int],
     *,
     edges: Collection[tuple[int, int]],
-    states: Mapping[int, State],
+    states: Mapping[int, State] | None = None,
+    conditions: Mapping[int, Condition] | None = None,
     focus: Collection[int] = (),
 ) -> list[PictureNode]:
-    """The boxes of assets. One that `states` does not name has its own health; those
-    in `focus` stand out and are never gathered. Three queries."""
+    """The boxes of assets. One that neither `states` nor `conditions` names has its own
+    health; those in `focus` stand out and are never gathered. Three queries."""
     assets = Asset.objects.for_list().filter(pk__in=set(asset_ids)).order_by("pk")
     notes = notes_on({asset.pk for asset in assets}, edges)
+    states, conditions = states or {}, conditions or {}
     return [
         _node(
             asset,
             states.get(asset.pk),
+            conditions.get(asset.pk),
             is_focus=asset.pk in focus,
             note=notes.get(asset.pk, ""),
         )
@@ -63,9 +67,16 @@ def draw_nodes(
 
 
 def _node(
-    asset: Asset, state: State | None, *, is_focus: bool, note: str
+    asset: Asset,
+    state: State | None,
+    condition: Condition | None,
+    *,
+    is_focus: bool,
+    note: str,
 ) -> PictureNode:
     own: State = "failing" if asset.health == Asset.Health.FAILING else "healthy"
+    if condition is not None:
+        own = condition.state
     owner = next(iter(asset.owners.all()), None)
     is_dashboard = asset.type == Asset.Type.DASHBOARD
     return PictureNode(
@@ -79,4 +90,6 @@ def _node(
         is_focus=is_focus,
         initials=initials(owner.email) if owner and is_dashboard else "",
         note=note,
+        word=condition.word if condition and not state else "",
+        is_being_fixed=condition is not None and condition.is_being_fixed,
     )

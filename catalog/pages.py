@@ -13,10 +13,11 @@ from django.template.loader import render_to_string
 from accounts.models import Team, User
 from catalog import graph
 from catalog.asset_picture import picture_of_asset
+from catalog.conditions import HEALTHY, Condition, conditions_of
 from catalog.look import Look
 from catalog.models import Asset, Run
 from catalog.panels import Panel
-from catalog.search import NO_TEAM, AssetFilter, relatives
+from catalog.search import NO_TEAM, AssetFilter, Relative, relatives
 from catalog.services.known_issues import known_issues_of
 from catalog.signals import asset_panels
 from catalog.standing import standing_of
@@ -143,12 +144,19 @@ def asset_page(asset: Asset, *, request: HttpRequest, at: datetime) -> dict[str,
     assert isinstance(request.user, User)
     lineage = graph.snapshot(fresh=True)
     above, below = lineage.ancestors(asset.pk), lineage.descendants(asset.pk)
+    upstream = relatives(above, type="", limit=RELATIVES_SHOWN)
+    downstream = relatives(below, type="", limit=RELATIVES_SHOWN)
+    sides = (upstream["results"], downstream["results"])
+    near = {asset.pk, *above, *below}
+    conditions = conditions_of(near, lineage, user=request.user)
     return {
         "asset": asset,
-        "health": effective_health(asset, above),
-        "picture": picture_of_asset(asset, above, below, lineage, Look()),
-        "upstream": relatives(above, type="", limit=RELATIVES_SHOWN),
-        "downstream": relatives(below, type="", limit=RELATIVES_SHOWN),
+        "condition": conditions.get(asset.pk, HEALTHY),
+        "picture": picture_of_asset(
+            asset, above, below, lineage, Look(), conditions=conditions
+        ),
+        "upstream": {**upstream, "results": _told(sides[0], conditions)},
+        "downstream": {**downstream, "results": _told(sides[1], conditions)},
         "dashboards": dashboards_downstream(asset, below),
         "runs": recent_runs(asset),
         "changes": asset.changes.select_related("recorded_by")[:8],
@@ -159,23 +167,21 @@ def asset_page(asset: Asset, *, request: HttpRequest, at: datetime) -> dict[str,
     }
 
 
-def affected_among(assets: Iterable[Asset]) -> set[int]:
-    """Which of these are well themselves and hang from something that fails. One
-    query."""
-    well = {asset.pk for asset in assets if asset.health != Asset.Health.FAILING}
-    failing = Asset.objects.filter(health=Asset.Health.FAILING)
-    below = graph.snapshot().reach(failing.values_list("pk", flat=True))
-    return well.intersection(below.ids.tolist())
+def _told(
+    side: Iterable[Relative], conditions: Mapping[int, Condition]
+) -> list[dict[str, object]]:
+    return [
+        {**one, "condition": conditions.get(one["asset"].pk, HEALTHY)} for one in side
+    ]
 
 
-def effective_health(asset: Asset, above: Iterable[int]) -> str:
-    """The asset's own health, or "stale" when it is well and something it depends on
-    is not. `above` are its ancestors. One query."""
-    if asset.health == Asset.Health.HEALTHY and (
-        Asset.objects.filter(pk__in=above, health=Asset.Health.FAILING).exists()
-    ):
-        return "stale"
-    return asset.health
+def with_conditions(
+    assets: Iterable[Asset], *, user: User
+) -> list[tuple[Asset, Condition]]:
+    """The assets in their order, each with how it is."""
+    listed = list(assets)
+    found = conditions_of((asset.pk for asset in listed), graph.snapshot(), user=user)
+    return [(asset, found.get(asset.pk, HEALTHY)) for asset in listed]
 
 
 def _panels(asset: Asset, *, request: HttpRequest, at: datetime) -> list[str]:

@@ -34,6 +34,7 @@ MARKS = {
     "stale": "◌ ",
     "wrong": "≠ ",
 }
+FIXING_MARK = "◐ "
 STATE_WORDS = {
     "cause": "suspected cause",
     "failing": "failing",
@@ -146,7 +147,12 @@ def _box(
     focus = ' data-focus=""' if node.is_focus else ""
     spoken = ", ".join(
         part
-        for part in (node.full_name, node.kind_word, STATE_WORDS[node.state])
+        for part in (
+            node.full_name,
+            node.kind_word,
+            node.word or STATE_WORDS[node.state],
+            "being fixed" if node.is_being_fixed else "",
+        )
         if part
     )
     inside = (
@@ -216,7 +222,8 @@ def _initials(node: PictureNode, right: float, y: float) -> str:
 
 
 def _label(node: PictureNode) -> str:
-    return MARKS.get(node.state, "") + cut_middle(node.name, LONGEST_LABEL)
+    mark = MARKS.get(node.state, "") + (FIXING_MARK if node.is_being_fixed else "")
+    return mark + cut_middle(node.name, LONGEST_LABEL)
 
 
 def cut_middle(text: str, length: int) -> str:

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import SignedInRequest, responder_required
 from catalog import graph
 from catalog.asset_picture import picture_of_asset
+from catalog.conditions import HEALTHY, conditions_of
 from catalog.forms import AssetForm
 from catalog.look import Look, choices_of
 from catalog.models import Asset
-from catalog.pages import affected_among, asset_page, facets
+from catalog.pages import asset_page, facets, with_conditions
 from catalog.search import AssetFilter
 from catalog.services import add_edge, edit_asset, merged_into, remove_edge
 from catalog.standing import edges_of, standing_of
@@ -36,7 +37,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "chosen": chosen,
         "facets": facets(chosen, request.GET),
         "page_obj": page,
-        "affected": affected_among(page.object_list),
+        "listed": with_conditions(page.object_list, user=request.user),
         "public_url": settings.PUBLIC_URL,
     }
     if not chosen and not page:
@@ -78,12 +79,17 @@ def relatives(request: SignedInRequest, pk: int, direction: str) -> HttpResponse
     distances = walk(asset.pk)
     page = Paginator(list(distances), PAGE_SIZE).get_page(request.GET.get("page"))
     assets = Asset.objects.for_list().in_bulk(page.object_list)
+    conditions = conditions_of(assets, lineage, user=request.user)
     context = {
         "asset": asset,
         "direction": direction,
         "page_obj": page,
         "relatives": [
-            {"asset": assets[found], "distance": distances[found]}
+            {
+                "asset": assets[found],
+                "distance": distances[found],
+                "condition": conditions.get(found, HEALTHY),
+            }
             for found in page.object_list
             if found in assets
         ],
@@ -98,11 +104,14 @@ def picture(request: SignedInRequest, pk: int) -> HttpResponse:
     lineage = graph.snapshot(fresh=True)
     above, below = lineage.ancestors(pk), lineage.descendants(pk)
     look = Look.read({**request.GET.dict(), "large": "1"})
+    conditions = conditions_of({pk, *above, *below}, lineage, user=request.user)
     context = {
         "asset": asset,
         "look": look,
         "choices": choices_of(request.GET),
-        "picture": picture_of_asset(asset, above, below, lineage, look),
+        "picture": picture_of_asset(
+            asset, above, below, lineage, look, conditions=conditions
+        ),
         "standing": standing_of(asset, above.keys(), below.keys()),
     }
     return render(request, "catalog/picture.html", context)

@@ -7,9 +7,9 @@ class IncidentsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.signals import team_panels
         from alerts.signals import alert_panels, alerts_kept, incidents_of_alerts
-        from catalog.signals import asset_merging, asset_panels
+        from catalog.signals import asset_merging, asset_panels, known_faults
         from incidents import follow_panels, handing_over, quiet, receivers
-        from incidents.services import asset_merges
+        from incidents.services import asset_merges, conditions
         from oncall.signals import (
             acknowledged_activity,
             acknowledgement_lapsed,
@@ -29,6 +29,7 @@ class IncidentsConfig(AppConfig):
         handoff_matters.connect(handing_over.tell_open_incidents)
         asset_panels.connect(receivers.show_on_asset_page)
         asset_panels.connect(follow_panels.show_on_asset_page)
+        known_faults.connect(conditions.tell_faults)
         team_panels.connect(follow_panels.show_on_team_page)
         asset_merging.connect(asset_merges.follow_merge)
         alert_panels.connect(receivers.show_on_alert_page)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, Window
+from django.db.models import Case, Count, Q, When, Window
 from django.db.models.functions import RowNumber
 
 from accounts.models import User
+from catalog.conditions import HEALTHY, Condition, State, conditions_of
+from catalog.graph import snapshot
 from catalog.models import Asset
+from core.bulk import any_of
+from incidents.models import FailingAsset, Incident
 from oncall.services.feeds import personal_shifts
 
 AHEAD = timedelta(days=28)
 MOST_TEAMS = 12
 MOST_CELLS = 40
+
+# A team: id, name, slug, how many assets, how many of them fail.
+Row = tuple[int | None, str | None, str | None, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +44,27 @@ def next_shift(user: User, *, at: datetime) -> NextShift | None:
 
 @dataclass(frozen=True, slots=True)
 class TeamHealth:
-    """How many assets a team has, how many of them fail, and a strip of the most
-    telling ones: failing first, then by tier."""
+    """How many assets a team has, how many of them fail or hang from what fails, and a
+    strip of the most telling ones: failing first, then what hangs from it, then by
+    tier."""
 
     name: str
     slug: str
     assets: int
     failing: int
-    cells: list[Asset]
+    affected: int
+    cells: list[tuple[Asset, Condition]]
+
+    @property
+    def state(self) -> State:
+        """Of the worst of them."""
+        return "failing" if self.failing else "stale" if self.affected else "healthy"
 
     @property
     def word(self) -> str:
-        return f"{self.failing} failing"
+        said = [f"{self.failing} failing"] if self.failing else []
+        said += [f"{self.affected} affected"] if self.affected else []
+        return ", ".join(said) or "all healthy"
 
     @property
     def left_out(self) -> int:
@@ -55,33 +72,70 @@ class TeamHealth:
 
 
 def data_health(user: User) -> list[TeamHealth]:
-    """Teams that own assets: those with failing ones first, then the person's own.
+    """Teams that own assets: those with failing ones first, then those with affected
+    ones, then the person's own.
 
-    Three queries; at most MOST_TEAMS teams with MOST_CELLS assets each.
+    A dozen queries; at most MOST_TEAMS teams with MOST_CELLS assets each.
     """
+    lineage = snapshot()
+    failing = _failing(user)
+    affected = set(lineage.reach(failing).ids.tolist()) - failing
     rows = (
         Asset.objects.order_by()
         .values_list("team_id", "team__name", "team__slug")
         .annotate(
             how_many=Count("pk"),
-            failing=Count("pk", filter=Q(health=Asset.Health.FAILING)),
+            failing=Count("pk", filter=Q(pk__in=any_of(failing))),
         )
     )
+    hurt = Asset.objects.filter(pk__in=any_of(affected)).order_by()
+    teams_hit = hurt.values_list("team_id", flat=True) if affected else ()
+    hit: Counter[int | None] = Counter(teams_hit)
     own = set(user.teams.values_list("pk", flat=True))
-    teams = sorted(
-        rows, key=lambda row: (row[4] == 0, row[0] not in own, row[0] is None, row[1])
-    )[:MOST_TEAMS]
-    cells = _cells([row[0] for row in teams if row[0] is not None])
+
+    def urgency(row: Row) -> tuple[bool, bool, bool, bool, str | None]:
+        pk, name, _, _, bad = row
+        return not bad, not hit[pk], pk not in own, pk is None, name
+
+    teams = sorted(rows, key=urgency)[:MOST_TEAMS]
+    cells = _cells([row[0] for row in teams if row[0] is not None], failing, affected)
+    shown = [asset.pk for assets in cells.values() for asset in assets]
+    conditions = conditions_of(shown, lineage, user=user) if failing else {}
     return [
-        TeamHealth(name or "No team", slug or "", number, bad, cells.get(pk, []))
+        TeamHealth(
+            name or "No team",
+            slug or "",
+            number,
+            bad,
+            hit[pk],
+            [(one, conditions.get(one.pk, HEALTHY)) for one in cells.get(pk, [])],
+        )
         for pk, name, slug, number, bad in teams
     ]
 
 
-def _cells(team_ids: list[int]) -> dict[int | None, list[Asset]]:
+def _failing(user: User) -> set[int]:
+    """What fails by its alerts, or by an incident that somebody declared."""
+    assets = Asset.objects.filter(health=Asset.Health.FAILING)
+    visible = Incident.objects.visible_to(user).open()
+    told = FailingAsset.objects.filter(incident__in=visible.values("pk"), until=None)
+    return {
+        *assets.values_list("pk", flat=True),
+        *told.values_list("asset_id", flat=True),
+    }
+
+
+def _cells(
+    team_ids: list[int], failing: Collection[int], affected: Collection[int]
+) -> dict[int | None, list[Asset]]:
     """{team: its most telling assets}, one query."""
+    urgency = Case(
+        When(pk__in=any_of(failing), then=0),
+        When(pk__in=any_of(affected), then=1),
+        default=2,
+    )
     place = Window(
-        RowNumber(), partition_by="team_id", order_by=["health", "tier", "name", "pk"]
+        RowNumber(), partition_by="team_id", order_by=[urgency, "tier", "name", "pk"]
     )
     ranked = (
         Asset.objects.filter(team__in=team_ids)

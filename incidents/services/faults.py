@@ -48,22 +48,26 @@ class _Said:
 
 
 def faults_of(
-    incidents: Iterable[Incident], *, among: Collection[int] | None = None
+    incident_ids: Iterable[int],
+    *,
+    among: Collection[int] | None = None,
+    most_alerts: int = MOST_ALERTS,
 ) -> Faults:
     """What fails in each incident, `among` these assets if given. At most four
-    queries, whatever the number of incidents.
+    queries, whatever the number of incidents; of their alerts the latest `most_alerts`
+    are read.
 
     An alert of a test of one column names it in the label "column"; an asset fails in
     columns only if all its alerts in the incident name one.
     """
-    ids = [incident.pk for incident in incidents]
+    ids = list(incident_ids)
     rows = FailingAsset.objects.filter(incident__in=ids)
     if among is not None:
         rows = rows.filter(asset__in=any_of(among))
     failing = list(
         rows.values_list("incident_id", "asset_id", "asset__type", "since", "until")
     )
-    said = _said({asset_id for _, asset_id, *_ in failing}, ids)
+    said = _said({asset_id for _, asset_id, *_ in failing}, ids, most_alerts)
     faults: Faults = {pk: {} for pk in ids}
     for incident_id, asset_id, kind, since, until in failing:
         told = said.get((incident_id, asset_id), _Said())
@@ -81,7 +85,7 @@ def faults_of(
 
 
 def faults_in(incident: Incident) -> dict[int, Fault]:
-    return faults_of([incident])[incident.pk]
+    return faults_of([incident.pk])[incident.pk]
 
 
 def columns_of(faults: Iterable[Fault]) -> dict[int, frozenset[str] | None]:
@@ -122,7 +126,8 @@ def expected_by_incident(
         return {}
     lineage = snapshot(fresh=True)
     above = lineage.reach([asset.pk], upstream=True).ids.tolist()
-    faults = faults_of(listed, among={asset.pk, *above})
+    ids = [incident.pk for incident in listed]
+    faults = faults_of(ids, among={asset.pk, *above})
     found = {}
     for incident_id, known in faults.items():
         expected = expected_of([asset.pk], known.values(), lineage)
@@ -151,14 +156,14 @@ def _followed(faults: Iterable[Fault]) -> Iterable[list[Fault]]:
 
 
 def _said(
-    failing: Collection[int], incident_ids: Collection[int]
+    failing: Collection[int], incident_ids: Collection[int], most: int
 ) -> dict[tuple[int, int], _Said]:
     """{(incident, failing asset): what its alerts say}."""
     known = Q(alert__asset__in=any_of(failing)) | Q(
         alert__asset=None, alert__asset_name__gt=""
     )
     members = IncidentAlert.objects.filter(known, incident__in=incident_ids)
-    rows = list(_columns(members.order_by("-pk"))[:MOST_ALERTS])
+    rows = list(_columns(members.order_by("-pk"))[:most])
     pks = _by_identity(
         failing, {Asset.make_identity(*row[2:4]) for row in rows if row[1] is None}
     )

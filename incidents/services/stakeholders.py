@@ -136,7 +136,7 @@ def _begin(
     words = promise(told, at=at)
     names = names_of(row for rows in told.values() for row, known in rows if not known)
     letters: list[Letter] = []
-    faults = faults_of(told)
+    faults = faults_of(incident.pk for incident in told)
     for incident, rows in told.items():
         mine = {row.email: known or _named(row, names) for row, known in rows}
         expected = _expected(mine.values(), faults[incident.pk])
@@ -188,7 +188,7 @@ def tell_end(incident: Incident, *, at: datetime) -> None:
         if row.email in persons and _hears(persons[row.email], "end")
     ]
     mine = {row.email: _named(row, names) for row, _ in told}
-    expected = _expected(mine.values(), faults_of([incident])[incident.pk])
+    expected = _expected(mine.values(), faults_of([incident.pk])[incident.pk])
     inform_all(
         [
             end_letter(

@@ -10,10 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from catalog.models import Asset
 from incidents.models import Incident
 from incidents.services import PageTargets, declare_incident
 from incidents.signals import HomeItem, home_items
 from tests.factories import NOON, make_asset, make_incident, make_team, make_user
+from tests.incidents.world import correlate, fire, make_lineage
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +104,43 @@ def test_data_health_shows_each_team_with_its_assets(signed_in: Client) -> None:
     assert "1 failing" in page
     assert page.index("bad: failing") < page.index("good: healthy")
     assert page.index("Ingestion") < page.index("No team")
+
+
+def test_data_health_tells_stale_from_wrong_and_what_is_being_fixed(
+    signed_in: Client,
+) -> None:
+    assets = make_lineage("raw > mart", "src > sheet", "job > out")
+    team = make_team(name="Ingestion")
+    Asset.objects.update(team=team)
+    fire("raw", labels={"data_state": "wrong"})
+    fire("src", labels={"data_state": "stale"})
+    fire("job", labels={"data_state": "stale"})
+    correlate()
+    answered = Incident.objects.get(failing_assets__asset=assets["job"])
+    answered.acknowledge(by=make_user(), at=NOON)
+    page = main_of(signed_in, "/")
+    assert "3 failing, 3 affected" in page
+    for words in (
+        "raw: failing<",
+        "mart: may be wrong<",
+        "sheet: may be stale<",
+        "out: may be stale, being fixed<",
+    ):
+        assert words in page
+    listed = main_of(signed_in, "/assets/")
+    assert listed.count('data-health="wrong"') == 1
+    assert listed.count('data-health="fixing"') == 2
+    drawn = main_of(signed_in, f"{assets['mart'].get_absolute_url()}picture/")
+    assert 'class="node" data-health="wrong"' in drawn
+    assert ", Dataset, may be wrong" in drawn
+
+
+def test_what_a_private_incident_says_is_kept_from_others(signed_in: Client) -> None:
+    make_lineage("raw > mart")
+    fire("raw", labels={"data_state": "wrong"})
+    correlate()
+    Incident.objects.update(private=True)
+    assert "may be stale or wrong" in main_of(signed_in, "/assets/")
 
 
 def test_the_part_of_home_comes_without_a_frame(signed_in: Client) -> None:
