@@ -115,7 +115,7 @@ def set_private(*, incident_id: int, private: bool, by: User, at: datetime) -> I
     if incident.private != private:
         incident.private = private
         incident.save(update_fields=["private"])
-        keep_from_channels(subject=incident.subject, is_private=private)
+        keep_from_channels(subject=incident.subject, is_private=private, at=at)
         if private:
             hold_role(incident, Role.RESPONDER, by, at=at)
         text = "Made private." if private else "Made visible to everybody."

@@ -8,47 +8,93 @@ contact method is due at once, and after the last one the next step.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from oncall.channels.base import KNOWS_KEYS
 from oncall.models import (
     ANSWERED,
-    EngineHeartbeat,
+    SEVERITIES,
     Notice,
     Notification,
     NotificationQuerySet,
     Page,
 )
+from oncall.models.notification import INFORMS, LONGEST_LEASE
+from oncall.services import statements
 from oncall.services.clock import clock
 from oncall.services.holding import release_held_pages
 from oncall.services.lapsing import look_at_acknowledged
 from oncall.services.recording import record
-from oncall.services.rules import may_run, take_over
+from oncall.services.rules import DUTY as RULES_DUTY
+from oncall.services.rules import VERSION, may_run, take_over
 from oncall.services.sending import LEASE, Senders
 from oncall.services.walking import walk_due_escalations
 
 HEARTBEAT_EVERY = timedelta(seconds=1)
+DUTY = "engine"
 State = Notification.State
 
 
 def tick(*, at: datetime) -> None:
     """Let go of held pages, walk due escalations, and let the senders take what is due.
 
-    Returns without waiting for the sends. Safe to run in many processes at once.
+    Returns without waiting for the sends. Safe to run in many processes at once. One
+    query where nothing is due, and one more a second for the sign of life.
     """
-    take_over(at=at)
-    senders.wake()
-    while release_held_pages(at=at):
+    pending = look(at=at)
+    if pending.rules < VERSION:
+        take_over(at=at)
+    if pending.sends:
         senders.wake()
-    while _walk(at=at):
+    while pending.held and release_held_pages(at=at):
         senders.wake()
-    if look_at_acknowledged(at=at):
+    while pending.steps and _walk(at=at):
         senders.wake()
-    beat(at=at)
+    if pending.acknowledged and look_at_acknowledged(at=at):
+        senders.wake()
+    if pending.rules > VERSION:
+        may_run(at=at)  # no, and it says so
+    elif not pending.has_beaten(at=at):
+        beat(at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Which duties have anything to do. `rules` is the version in force, 0 for none;
+    `beaten_at` when an engine last left its sign of life."""
+
+    rules: int
+    beaten_at: datetime | None
+    sends: bool
+    held: bool
+    steps: bool
+    acknowledged: bool
+
+    def has_beaten(self, *, at: datetime) -> bool:
+        last = self.beaten_at
+        return last is not None and at - HEARTBEAT_EVERY < last <= at
+
+
+def look(*, at: datetime) -> Pending:
+    """What there is to do at `at`, whatever its amount. One query."""
+    asked: dict[str, Any] = {
+        "at": at,
+        "too_late": at + LONGEST_LEASE,
+        "rules": RULES_DUTY,
+        "engine": DUTY,
+        "ranks": list(range(1, INFORMS + 1)),
+        "severities": list(SEVERITIES),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.PENDING, asked)
+        rules, *found = cursor.fetchone()
+    return Pending(int(rules or 0), *found)
 
 
 @transaction.atomic
@@ -101,7 +147,8 @@ def _answered(rows: Collection[Notification]) -> set[int]:
     notices = {row.notice_id for row in tried if row.notice_id}
     bundles = {row.bundle_id for row in rows if row.bundle_id}
     ended = Page.objects.filter(pk__in=pages, ended_at__isnull=False)
-    told = Notice.objects.filter(pk__in=notices, escalation__state__in=ANSWERED)
+    over = Q(escalation__state__in=ANSWERED) | Q(escalation__tells_channels=False)
+    told = Notice.objects.filter(over, pk__in=notices)
     waiting = Page.objects.filter(bundle__in=bundles, ended_at=None)
     pages &= set(ended.values_list("pk", flat=True)) if pages else set()
     notices &= set(told.values_list("pk", flat=True)) if notices else set()
@@ -135,18 +182,16 @@ def _lease(claimed: list[Notification], *, at: datetime) -> None:
         )
 
 
-@transaction.atomic
 def beat(*, at: datetime) -> None:
-    """Leave a sign that the engine runs, at most once a second."""
-    if not may_run(at=at):
-        return
-    fresh = EngineHeartbeat.objects.filter(
-        duty="engine", finished_at__gt=at - HEARTBEAT_EVERY
-    )
-    if not fresh.exists():
-        EngineHeartbeat.objects.update_or_create(
-            duty="engine", defaults={"finished_at": at}
-        )
+    """Leave a sign that the engine runs, unless newer rules do."""
+    told: dict[str, Any] = {
+        "engine": DUTY,
+        "at": at,
+        "rules": RULES_DUTY,
+        "version": VERSION,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.BEAT, told)
 
 
 def claim_now(*, at: datetime, limit: int) -> list[Notification]:

@@ -17,12 +17,13 @@ from core.hints import RUN_ENGINE, wake
 from core.live import publish
 from oncall.models import Escalation, EscalationPolicy, Notification, Page
 from oncall.services.choosing import choose_policy, lapses_after, passed_over_words
-from oncall.services.ladder import FrozenStep
+from oncall.services.ladder import FrozenStep, tells_only_rooms
 from oncall.services.lapsing import warning_time
 from oncall.services.owing import owe_notifications
 from oncall.services.reach import Reachable
 from oncall.services.turns import Turns
 from oncall.services.walking import (
+    last_place,
     locked,
     plan_all,
     take_due_steps,
@@ -227,10 +228,36 @@ def _due_now(escalation: Escalation, *, reach: Reachable) -> list[Page]:
     return [page for page in pages if not page.is_held]
 
 
-def keep_from_channels(*, subject: str, is_private: bool) -> None:
-    """Channels are not told of what is private, from the next step on."""
-    running = Escalation.objects.running().filter(subject=subject)
-    running.update(tells_channels=not is_private)
+@transaction.atomic
+def keep_from_channels(*, subject: str, is_private: bool, at: datetime) -> None:
+    """Channels are not told of what is private: neither by the steps to come nor by
+    what is still to be sent. What is on its way just then cannot be called back.
+
+    A step that only told channels, and none yet, is passed over.
+    """
+    escalation = locked().answerable().filter(subject=subject).order_by("-pk").first()
+    if escalation is None:
+        return
+    escalation.tells_channels = not is_private
+    if is_private and _call_back_notices(escalation):
+        escalation.next_step_at = min(escalation.next_step_at or at, at)
+        wake(RUN_ENGINE)
+    escalation.save(update_fields=["tells_channels", "next_step_at"])
+
+
+def _call_back_notices(escalation: Escalation) -> bool:
+    """Whether the ladder waits for a step that has now told nobody."""
+    owed = Notification.objects.filter(notice__escalation=escalation)
+    unsent = owed.filter(state=Notification.State.DUE)
+    if not unsent.update(
+        state=Notification.State.CANCELLED, detail="Not sent: it became private"
+    ):
+        return False
+    lap, step = last_place(escalation)
+    told = owed.filter(notice__lap=lap, notice__step=step)
+    waits = escalation.state == Escalation.State.RUNNING
+    is_told = told.exclude(state=Notification.State.CANCELLED).exists()
+    return waits and tells_only_rooms(escalation.steps[step]) and not is_told
 
 
 @transaction.atomic

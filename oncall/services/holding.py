@@ -20,6 +20,7 @@ from core.http import absolute_url
 from oncall.models import SEVERITIES, Bundle, Escalation, Notification, Page
 from oncall.services.owing import owe_notifications, ways_to_reach
 from oncall.services.reach import Reachable
+from oncall.services.rules import may_run
 from oncall.signals import Progress, page_progress
 from oncall.urgency import Held
 
@@ -33,6 +34,8 @@ def release_held_pages(*, at: datetime, limit: int = RELEASE_BATCH) -> int:
 
     Locks the pages, which whoever answers them meanwhile waits for.
     """
+    if not may_run(at=at):
+        return 0
     due = Page.objects.held().filter(held_until__lte=at).order_by("user", "pk")
     pages = list(
         due.select_related("escalation", "user").select_for_update(

@@ -13,8 +13,9 @@ from oncall.models import EngineHeartbeat
 
 logger = logging.getLogger(__name__)
 
-# Raise it with every change to what the engine makes of the same rows.
-VERSION = 2
+# Raise it with every change to what the engine makes of the same rows: which are due,
+# what a step owes, what is let go or lapses, and in which order they are locked.
+VERSION = 3
 DUTY, OUTDATED_DUTY = "rules", "outdated engine"
 LOCK = 0x4857_0001  # no other advisory lock has this number
 SAID_EVERY = timedelta(seconds=10)

@@ -4,6 +4,35 @@ Rows are named by (id, attempts): an outcome that comes after its lease was lost
 somebody else has claimed the row again, changes nothing.
 """
 
+# What there is to do, by the partial indexes alone. Naming every rank and severity
+# lets them skip what is not due yet.
+PENDING = """
+    SELECT
+        (SELECT detail FROM oncall_engineheartbeat WHERE duty = %(rules)s),
+        (SELECT finished_at FROM oncall_engineheartbeat WHERE duty = %(engine)s),
+        EXISTS (SELECT FROM oncall_notification
+                WHERE state = 'due' AND rank = ANY(%(ranks)s) AND due_at <= %(at)s)
+        OR EXISTS (SELECT FROM oncall_notification
+                   WHERE state = 'sending'
+                         AND (lease_until <= %(at)s OR lease_until > %(too_late)s)),
+        EXISTS (SELECT FROM oncall_page
+                WHERE held_until <= %(at)s AND released_at IS NULL
+                      AND ended_at IS NULL),
+        EXISTS (SELECT FROM oncall_escalation
+                WHERE state = 'running' AND severity = ANY(%(severities)s)
+                      AND next_step_at <= %(at)s),
+        EXISTS (SELECT FROM oncall_escalation WHERE look_at <= %(at)s)
+"""
+
+# Nothing where rules of a newer version are in force.
+BEAT = """
+    INSERT INTO oncall_engineheartbeat (duty, finished_at, detail)
+    SELECT %(engine)s, %(at)s, ''
+    WHERE NOT EXISTS (SELECT FROM oncall_engineheartbeat
+                      WHERE duty = %(rules)s AND detail::int > %(version)s)
+    ON CONFLICT (duty) DO UPDATE SET finished_at = EXCLUDED.finished_at
+"""
+
 WALKED = """
     UPDATE oncall_escalation AS e SET state = t.state, ended_at = t.ended_at,
         lap = t.lap, step = t.step, next_step_at = t.next_step_at
@@ -31,7 +60,7 @@ FAILED = """
     RETURNING n.id
 """
 
-# What was answered while it was being sent is not tried again.
+# What was answered, or became private, while it was being sent is not tried again.
 AGAIN = """
     UPDATE oncall_notification AS n SET lease_until = NULL, due_at = t.due_at,
         attempts = n.attempts - t.unused, answer_lost = n.answer_lost OR t.lost,
@@ -43,7 +72,8 @@ AGAIN = """
                 %s::smallint[], %s::boolean[])
          AS t(id, attempts, due_at, detail, unused, lost)
     JOIN (SELECT owed.id, p.ended_at IS NOT NULL
-                 OR COALESCE(e.state IN ('acknowledged', 'stopped'), false) AS is_over
+                 OR COALESCE(e.state IN ('acknowledged', 'stopped')
+                             OR NOT e.tells_channels, false) AS is_over
           FROM oncall_notification AS owed
           LEFT JOIN oncall_page AS p ON p.id = owed.page_id
           LEFT JOIN oncall_notice AS told ON told.id = owed.notice_id

@@ -38,7 +38,7 @@ from oncall.services import (
     stop_escalation,
 )
 from oncall.services.clock import Clock
-from oncall.services.engine import claim, tick
+from oncall.services.engine import claim, look, tick
 from oncall.services.escalations import Call, raise_urgency, start_escalations
 from oncall.services.providers import MOST_FAILURES, REST, Lanes, Providers
 from oncall.services.recording import (
@@ -47,7 +47,7 @@ from oncall.services.recording import (
     Outcome,
     record,
 )
-from oncall.services.rules import VERSION, take_over
+from oncall.services.rules import VERSION, may_run, take_over
 from oncall.services.sending import LEASE, Senders, attempt
 from oncall.services.walking import walk_due_escalations
 from tests.factories import NOON, make_policy, make_schedule, make_team, make_user
@@ -72,9 +72,14 @@ def make_method(user: User, **values: object) -> ContactMethod:
     return user.contact_methods.create(**{**defaults, **values})
 
 
-def start(policy: EscalationPolicy | None, *, at: datetime = NOON) -> Escalation:
+def start(
+    policy: EscalationPolicy | None,
+    *,
+    at: datetime = NOON,
+    subject: str = "incident:1",
+) -> Escalation:
     return start_escalation(
-        subject="incident:1",
+        subject=subject,
         title="orders_raw arrived empty",
         body="",
         url="https://hw.example.com/incidents/1/",
@@ -609,17 +614,76 @@ def test_while_a_provider_rests_the_next_method_is_used_at_once() -> None:
 
 
 def test_old_rules_stop_once_newer_ones_run() -> None:
-    policy, _, _ = two_step_policy()
+    policy, _, _ = two_step_policy(lapses_after=30 * MINUTE)
     start(policy)
+    held = {"held_until": NOON, "held_for": "throttle"}
+    waiting = start(policy, subject="incident:2")
+    waiting.pages.update(**held)
+    answered = start(policy, subject="incident:3")
+    acknowledge_escalation(subject="incident:3", by=None, at=NOON)
     take_over(at=NOON, version=VERSION + 1)
     assert claim(at=NOON, limit=10) == []
-    tick(at=NOON + 5 * MINUTE)
-    assert Page.objects.count() == 1
+    tick(at=NOON + timedelta(hours=1))
+    assert Page.objects.count() == 3
+    assert Page.objects.held().count() == 1
+    answered.refresh_from_db()
+    assert answered.warned_at is None
     said = EngineHeartbeat.objects.get(duty="outdated engine")
     assert f"its rules are version {VERSION}" in said.detail
     assert not EngineHeartbeat.objects.filter(duty="engine").exists()
     take_over(at=NOON)  # an old one never takes over again
     assert EngineHeartbeat.objects.get(duty="rules").detail == str(VERSION + 1)
+
+
+def test_the_first_tick_of_a_newer_version_takes_over() -> None:
+    take_over(at=NOON, version=VERSION - 1)
+    assert may_run(at=NOON, version=VERSION - 1)
+    tick(at=NOON)
+    assert not may_run(at=NOON, version=VERSION - 1)
+    assert EngineHeartbeat.objects.get(duty="engine").finished_at == NOON
+
+
+def test_a_tick_with_nothing_due_asks_once(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    """Whatever waits for later: pages, methods, steps and acknowledgements."""
+    policy, first, _ = two_step_policy(lapses_after=timedelta(hours=5))
+    make_method(first)
+    make_method(first, address="later@example.com", delay=30 * MINUTE)
+    start(policy)
+    start(policy, subject="incident:2").pages.update(
+        held_until=NOON + timedelta(hours=1), held_for="throttle"
+    )
+    start(policy, subject="incident:3")
+    acknowledge_escalation(subject="incident:3", by=first, at=NOON)
+    for one in claim(at=NOON, limit=10):
+        record([Outcome(one, Receipt(), NOON)])
+    tick(at=NOON + MINUTE)
+    with django_assert_num_queries(1):
+        tick(at=NOON + MINUTE)
+    with django_assert_num_queries(2):  # and the sign of life
+        tick(at=NOON + 2 * MINUTE)
+
+
+def test_what_is_pending_is_what_the_duties_find() -> None:
+    policy, first, _ = two_step_policy(lapses_after=30 * MINUTE)
+    start(policy)
+    assert look(at=NOON).sends
+    (one,) = claim(at=NOON, limit=1)
+    assert not look(at=NOON).sends
+    assert look(at=NOON + LEASE).sends
+    assert look(at=NOON - timedelta(hours=1)).sends  # leased by a clock gone wrong
+    record([Outcome(one, Receipt(), NOON)])
+    assert not look(at=NOON + LEASE).sends
+    assert not look(at=NOON + 4 * MINUTE).steps
+    assert look(at=NOON + 5 * MINUTE).steps
+    Page.objects.update(held_until=NOON + MINUTE, held_for="throttle")
+    assert (look(at=NOON).held, look(at=NOON + MINUTE).held) == (False, True)
+    acknowledge_escalation(subject="incident:1", by=first, at=NOON)
+    found = look(at=NOON + timedelta(hours=1))
+    assert (found.sends, found.held, found.steps) == (False, False, False)
+    assert found.acknowledged
+    assert not look(at=NOON + MINUTE).acknowledged
 
 
 def test_a_clock_that_jumps_loses_no_row() -> None:

@@ -26,6 +26,7 @@ from oncall.models import (
 )
 from oncall.services import (
     acknowledge_page,
+    keep_from_channels,
     ladder,
     start_escalation,
     start_escalations,
@@ -288,6 +289,23 @@ def test_a_channel_is_not_told_of_what_is_private() -> None:
     add_step(policy, user=make_user())
     escalation = start(policy, is_private=True)
     assert not escalation.notices.exists()
+
+
+@pytest.mark.parametrize("is_tried", [False, True])
+def test_what_becomes_private_is_not_sent_to_channels_any_more(is_tried: bool) -> None:
+    policy, user = make_policy(), make_user()
+    add_step(policy, channel="email", address="list@example.com")
+    add_step(policy, user=user)
+    escalation = start(policy)
+    claimed = claim(at=NOON, limit=10) if is_tried else []
+    keep_from_channels(subject=escalation.subject, is_private=True, at=NOON)
+    for one in claimed:  # it was on its way just then, and is not tried again
+        record([Outcome(one, RetryableDeliveryError("503"), NOON)])
+    walk_due_escalations(at=NOON + MINUTE)
+    assert Notification.objects.get(notice__escalation=escalation).state == "cancelled"
+    assert paged() == ([] if is_tried else [user.pk])
+    walk_due_escalations(at=NOON + timedelta(hours=1))
+    assert escalation.notices.count() == 1
 
 
 def test_a_step_may_count_only_for_some_labels() -> None:
