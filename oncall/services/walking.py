@@ -106,19 +106,24 @@ def _take_or_halve(escalations: Sequence[Escalation], *, reach: Reachable) -> No
         _take_or_halve(again[middle:], reach=reach)
 
 
-def take_due_steps(
-    escalations: Collection[Escalation],
+def take_due_steps(escalations: Collection[Escalation], *, reach: Reachable) -> None:
+    """Write the pages of every step that is due. Call with the saved rows locked, and
+    with turns that are kept.
+
+    A step that reaches nobody is passed over at once and says so.
+    """
+    save_walks(plan_all(escalations, reach=reach), reach=reach)
+
+
+def save_walks(
+    walks: Collection[Walk],
     *,
     reach: Reachable,
     but_not: Collection[int] = (),
 ) -> None:
-    """Write the pages of every step that is due, but for the users in `but_not`. Call
-    with the saved rows locked, and with turns that are kept.
-
-    A step that reaches nobody is passed over at once and says so.
-    """
-    walks = plan_all(escalations, reach=reach)
-    _save(escalations)
+    """Save what walks brought with their escalations, which are saved and locked; but
+    for pages to the users in `but_not`, and what was written before."""
+    _save([walk.escalation for walk in walks])
     written = set(
         Page.objects.filter(
             escalation__in=[walk.escalation.pk for walk in walks if walk.pages]
@@ -203,11 +208,12 @@ def plan_steps(escalation: Escalation, *, reach: Reachable) -> Walk:
         if escalation.lap > escalation.repeats:
             _exhaust(walk, reach=reach)
         else:
-            _take_step(walk, reach=reach)
+            take_step(walk, reach=reach)
     return walk
 
 
-def _take_step(walk: Walk, *, reach: Reachable) -> None:
+def take_step(walk: Walk, *, reach: Reachable) -> None:
+    """Take the step where the escalation in memory stands, due or not."""
     escalation = walk.escalation
     step: FrozenStep = escalation.steps[escalation.step]
     counts = reach.counts(step, severity=escalation.severity, labels=escalation.labels)
@@ -223,6 +229,11 @@ def _take_step(walk: Walk, *, reach: Reachable) -> None:
     escalation.next_step_at = (
         after_step(step, verdicts, at=reach.at) if counts else reach.at
     )
+    go_on(escalation)
+
+
+def go_on(escalation: Escalation) -> None:
+    """Stand, in memory, on the step that follows."""
     escalation.step += 1
     if escalation.step >= len(escalation.steps):
         escalation.step = 0
