@@ -6,8 +6,8 @@ Elementary's alerts, and whatever else posts to a Slack incoming webhook.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
+from alerts.formats import slack
 from alerts.formats.assets import dataset
 from alerts.formats.base import (
     KEY_LENGTH,
@@ -20,7 +20,7 @@ from alerts.formats.base import (
 )
 from alerts.formats.text import labels_of, lines
 from core.errors import InvalidInputError
-from core.text import clean, identifier, items, mapping, one_line
+from core.text import identifier, mapping, one_line
 from core.times import instant_or_none
 
 LABEL = "Elementary, Slack webhook"
@@ -35,19 +35,18 @@ _HEADING = re.compile(r"[^*\w]*\*([^*\n]{1,40})\*")
 _NONE = re.compile(r"_No \w+_")
 _LEVELS: dict[str, SeverityWord] = {"warning": "warning", "info": "info"}
 _TEXTS_READ = 200
-
-Body = Mapping[str, Any]
+_SIGNATURE = "Powered by <"
 
 
 def parse(payload: object, context: ParseContext) -> Parsed:
     """Read one message. Such messages tell of no recovery: close these by hand."""
     message = mapping(payload)
-    texts = list(_texts(message))
+    texts = [one for one in slack.texts(message) if not one.startswith(_SIGNATURE)]
     if not texts:
         wanted = "A text, or blocks with a text, is required."
         raise InvalidInputError({"text": [wanted]})
-    title = one_line(texts[0], TITLE_LENGTH) or "Message without title"
-    fields = _fields(texts)
+    title = one_line(slack.plain(texts[0]), TITLE_LENGTH) or "Message without title"
+    fields = dict(slack.named_values(message)) | _fields(texts)
     level = _LEVELS.get(title.partition(":")[0].lower())
     subject = fields.get("Test") or fields.get("Model") or fields.get("Snapshot") or ""
     about = _about(fields)
@@ -58,7 +57,8 @@ def parse(payload: object, context: ParseContext) -> Parsed:
         dedup_key=identifier(" ".join(key.split()), KEY_LENGTH),
         severity=level,
         asset=about,
-        description=_description(message, fields),
+        description=_description(texts, fields, is_plain=not subject),
+        url=slack.first_link(message, texts),
         labels=labels_of(_short(fields)),
         occurred_at=_instant(fields.get("Time", "")),
         pages=level is None,
@@ -80,40 +80,34 @@ def sample(key: str, at: datetime) -> object:
     return {"text": "Info: test event, nothing is broken"}
 
 
-def _texts(message: Body) -> Iterator[str]:
-    """Yield the texts of a message in reading order: its header comes first."""
-    if text := _text(message.get("text")):
-        yield text
-    for holder in (message, *map(mapping, items(message.get("attachments"))[:20])):
-        for name in ("title", "fallback") if holder is not message else ():
-            if text := _text(holder.get(name)):
-                yield text
-        for block in map(mapping, items(holder.get("blocks"))[:_TEXTS_READ]):
-            for part in (block.get("text"), *items(block.get("fields"))[:20]):
-                if text := _text(mapping(part).get("text")):
-                    yield text
-
-
-def _text(value: object) -> str:
-    return clean(value.strip(), 8192) if isinstance(value, str) else ""
-
-
-def _description(message: Body, fields: Mapping[str, str]) -> str:
-    """Return the result, a plain message's text, then what is too long for labels."""
-    text = _text(message.get("text"))
+def _description(texts: list[str], fields: Mapping[str, str], *, is_plain: bool) -> str:
+    """Return the result, all that a plain message says, then what is too long for
+    labels."""
     result = fields.get("Result Message", "")
+    told = [text for text in texts[:_TEXTS_READ] if not _names_a_field(text)]
+    if not is_plain:
+        told = []
+    elif told[:1] == texts[:1] and "\n" not in texts[0]:
+        told = told[1:]  # it is the title
     long = (
         f"{name}:\n{value}"
         for name, value in fields.items()
         if "\n" in value and name != "Result Message"
     )
-    return lines(result, text if "\n" in text else "", *long)
+    return lines(result, *map(slack.plain, told), *long)
+
+
+def _names_a_field(text: str) -> bool:
+    """Whether it is a heading, a field, or the code below a heading."""
+    patterns = (_BLOCK_FIELD, _HEADING)
+    is_field = any(pattern.fullmatch(text) for pattern in patterns)
+    return is_field or bool(_INLINE_FIELD.search(text)) or text.startswith("```")
 
 
 def _short(fields: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in fields.items():
         if "\n" not in value and name != "Result Message":
-            yield name.lower(), value
+            yield name.lower(), slack.plain(value)
 
 
 def _fields(texts: list[str]) -> dict[str, str]:

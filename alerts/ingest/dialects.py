@@ -1,5 +1,6 @@
 """How each address of the inlet speaks: where the key is, what is answered."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -10,6 +11,9 @@ from alerts.ingest.messages import Stored
 from alerts.ingest.reading import CHANGES_V2, EVENTS_V2, LINEAGE, OPSGENIE, SLACK
 from alerts.ingest.requests import JSON, RefusedError, read_json
 from core.errors import InvalidInputError
+
+# A form that has a field `payload`, among others or alone; JSON begins otherwise.
+_PAYLOAD = re.compile(rb"(?:[^&{\[\s]{0,1000}&){0,20}payload=")
 
 MAX_BODY = 1 << 20
 MAX_EVENTS_V2_BODY = 512 << 10
@@ -115,9 +119,13 @@ class Slack(Own):
 
     def payload(self, body: bytes) -> object:
         """JSON, or the form with JSON in its field `payload` that Slack takes too."""
-        if not body.startswith(b"payload="):
+        if not _PAYLOAD.match(body):
             return read_json(body)
-        form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
+        try:
+            form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
+        except ValueError as error:
+            message = "The form has too many fields."
+            raise InvalidInputError({"detail": [message]}) from error
         return read_json("".join(form.get("payload", [])).encode())
 
     def accepted(self, outcome: Outcome) -> tuple[int, object]:

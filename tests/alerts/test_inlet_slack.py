@@ -35,6 +35,17 @@ def test_slacks_form_is_taken(slack: httpx.Client) -> None:
     assert Alert.objects.get().title == told["text"]
 
 
+def test_the_form_may_have_other_fields_before_it(slack: httpx.Client) -> None:
+    form = {"username": "backup", "payload": json.dumps({"text": "Backup failed"})}
+    assert slack.post(SLACK, data=form).text == "ok"
+    assert Alert.objects.get().title == "Backup failed"
+
+
+def test_a_form_of_too_many_fields_is_refused(slack: httpx.Client) -> None:
+    answer = slack.post(SLACK, content=b"payload=1" + b"&a=1" * 30)
+    assert answer.status_code == 400
+
+
 def test_an_integration_of_another_format_takes_it_too(slack: httpx.Client) -> None:
     make_integration("f" * 32)
     answer = slack.post(f"/in/{'f' * 32}/slack", json={"text": "Backup failed"})
