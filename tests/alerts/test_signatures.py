@@ -2,6 +2,8 @@
 
 import base64
 import hmac
+import json
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ from accounts.sealing import seal
 from alerts.models import Event, Integration, RefusedCount
 from alerts.signatures import SCHEMES, guard_of
 from tests.factories import make_integration
+from tests.payloads import captured
 from tests.server import wait_until
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -64,6 +67,27 @@ def test_what_is_not_signed_or_signed_by_another_is_refused(
         "detail": f"The signature in {header.lower()} does not match."
     }
     assert not Event.objects.exists()
+
+
+def test_monte_carlo_signs_the_body_as_pythons_urlencode_writes_it() -> None:
+    body = captured("from_docs/montecarlo_anomaly").body
+    told = json.dumps(body).encode()
+    signature = code("sha512", urlencode(body).encode())
+    guard = guard_of("monte_carlo", header="", secret=SECRET)
+
+    assert guard
+    assert guard.problem(told, {"x-mcd-signature": signature}) == ""
+    assert guard.problem(told[:-1] + b" }", {"x-mcd-signature": signature}) == ""
+    assert guard.problem(told.replace(b"42", b"43"), {"x-mcd-signature": signature})
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"7", b"[" * 100_000, b'{"a": "\\ud800"}', b"\xff"]
+)
+def test_what_cannot_be_written_so_is_refused_and_no_error(body: bytes) -> None:
+    guard = guard_of("monte_carlo", header="", secret=SECRET)
+    assert guard
+    assert guard.problem(body, {"x-mcd-signature": "00"})
 
 
 def test_refusals_are_counted(server: httpx.Client) -> None:
