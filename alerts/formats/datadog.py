@@ -36,32 +36,44 @@ STATUSES: dict[str, Status] = {
     "re-warn": "firing",
     "recovered": "resolved",
 }
+# What an event that is of no monitor, and so in no transition, says of itself.
+TYPES: dict[str, Status] = {
+    "error": "firing",
+    "warning": "firing",
+    "success": "resolved",
+}
 
 Body = Mapping[str, Any]
 
 
 def parse(payload: object, context: ParseContext) -> Parsed:
-    """Read one monitor's transition. The dedup key is the monitor with its scope."""
+    """Read one monitor's transition. The dedup key is the monitor with its scope.
+
+    An event without a monitor has no transition: its type tells.
+    """
     body = mapping(payload)
     title = one_line(told(body.get("title"), TITLE_LENGTH), TITLE_LENGTH)
-    transition = told(body.get("alert_transition")).lower()
+    transition = _told(body.get("alert_transition")).lower()
+    status = STATUSES.get(transition) or (
+        None if transition else TYPES.get(_told(body.get("alert_type")).lower())
+    )
     errors: dict[str, list[str]] = {}
     if not title:
         errors["title"] = ["This field is required."]
-    if transition not in STATUSES:
+    if status is None:
         errors["alert_transition"] = [f"Must be one of {', '.join(STATUSES)}."]
-    if errors:
+    if errors or status is None:
         raise InvalidInputError(errors)
     tags = _tags(body)
     alert = IncomingAlert(
         title=title,
         dedup_key=_dedup_key(body, title),
-        status=STATUSES[transition],
+        status=status,
         severity=_severity(body, transition),
         asset=asset_in(tags),
         description=told(body.get("body"), DESCRIPTION_LENGTH),
         url=link(body.get("url")),
-        labels=labels_of([*tags.items(), ("scopes", told(body.get("scopes")))]),
+        labels=labels_of([*tags.items(), ("scopes", _told(body.get("scopes")))]),
         occurred_at=_instant(body.get("date")),
         has_event_time=True,
     )
@@ -92,23 +104,30 @@ def sample(key: str, at: datetime) -> object:
     }
 
 
+def _told(value: object, limit: int = 1024) -> str:
+    """Return the text, "" for a variable that Datadog did not fill in."""
+    text = told(value, limit)
+    return "" if text.startswith("$") else text
+
+
 def _dedup_key(body: Body, title: str) -> str:
-    monitor, scopes = told(body.get("monitor_id")), told(body.get("scopes"))
-    key = told(body.get("aggregation_key")) or f"{monitor} {scopes}".strip()
+    monitor, scopes = _told(body.get("monitor_id")), _told(body.get("scopes"))
+    grouped = _told(body.get("aggregation_key"))
+    key = f"{monitor} {scopes}".strip() if monitor else grouped
     # "[Triggered] x" and "[Recovered] x" are one monitor.
     return identifier(key or title.partition("] ")[2] or title, KEY_LENGTH)
 
 
 def _tags(body: Body) -> dict[str, str]:
-    pairs = (tag.partition(":") for tag in told(body.get("tags"), 8192).split(","))
+    pairs = (tag.partition(":") for tag in _told(body.get("tags"), 8192).split(","))
     return {name.strip(): value.strip() for name, _, value in pairs if name.strip()}
 
 
 def _severity(body: Body, transition: str) -> SeverityWord | None:
     if "warn" in transition:
         return "warning"
-    priority = told(body.get("severity")) or told(body.get("alert_type"))
-    return severity_of(priority)
+    words = (_told(body.get(name)) for name in ("severity", "alert_type"))
+    return next((found for word in words if (found := severity_of(word))), None)
 
 
 def _instant(value: object) -> datetime | None:

@@ -41,6 +41,26 @@ def test_without_monitor_the_title_less_its_state_is_the_key() -> None:
     assert first.dedup_key == again.dedup_key == "x"
 
 
+def test_each_scope_of_a_monitor_is_an_alert_whatever_groups_them() -> None:
+    one, other = (read(scopes=scope, aggregation_key="k") for scope in ("a:1", "a:2"))
+    assert one.dedup_key != other.dedup_key
+
+
+@pytest.mark.parametrize("unsaid", ["", "null", None, "$ALERT_TRANSITION"])
+def test_an_event_of_no_monitor_is_told_by_its_type(unsaid: object) -> None:
+    nothing = {"alert_transition": unsaid, "monitor_id": unsaid, "scopes": "$SCOPE"}
+    failed = read(**nothing, aggregation_key="load")
+    over = read(**nothing, aggregation_key="load", alert_type="success")
+
+    assert (failed.status, over.status) == ("firing", "resolved")
+    assert failed.dedup_key == over.dedup_key == "load"
+    assert "scopes" not in failed.labels
+
+
+def test_a_monitor_without_priority_has_the_severity_of_its_type() -> None:
+    assert read(severity="Not prioritized", alert_type="error").severity == "error"
+
+
 def test_a_warning_is_a_warning() -> None:
     assert read(alert_transition="Re-Warn").severity == "warning"
 
@@ -58,7 +78,11 @@ def test_an_odd_date_is_no_error(date: object) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "field"),
-    [({"title": None}, "title"), ({"alert_transition": "Odd"}, "alert_transition")],
+    [
+        ({"title": None}, "title"),
+        ({"alert_transition": "Odd"}, "alert_transition"),
+        ({"alert_transition": "", "alert_type": ""}, "alert_transition"),
+    ],
 )
 def test_what_is_missing_is_named(changes: dict[str, object], field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
