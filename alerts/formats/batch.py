@@ -30,9 +30,7 @@ def read_batch(
     if not payload:
         raise InvalidInputError({"detail": ["The array is empty."]})
     if len(payload) > limit:
-        message = (
-            f"The array has {len(payload)} items; at most {BATCH_LIMIT} are taken."
-        )
+        message = f"The array has {len(payload)} items; at most {limit} are taken."
         raise InvalidInputError({"detail": [message]})
     good, rejected = _read_each(payload, read)
     if not good:

@@ -25,6 +25,13 @@ from core.times import instant_or_none
 
 LABEL = "Soda"
 ABOUT = "Results of a Soda scan, or Soda Cloud's webhook."
+# What a check of the schema found.
+SCHEMA_FACTS = {
+    "missing_column_names": "Missing columns",
+    "present_column_names": "Columns that should not be there",
+    "column_additions": "New columns",
+    "column_deletions": "Columns that are gone",
+}
 STATUSES: dict[str, Status] = {"fail": "firing", "warn": "firing", "pass": "resolved"}
 
 Body = Mapping[str, Any]
@@ -102,9 +109,20 @@ def _table(check: Body) -> AssetRef | None:
 
 
 def _description(check: Body) -> str:
-    value = text_of(mapping(check.get("diagnostics")).get("value"))
-    measured = f"Measured {value}." if value else ""
-    return lines(measured, told(check.get("definition"), 2000))
+    found = mapping(check.get("diagnostics"))
+    value = text_of(found.get("value"))
+    # A freshness is measured in milliseconds, and in words beside them.
+    measured = told(found.get("freshness")).partition(".")[0] or value
+    columns = [
+        f"{what}: {', '.join(names)}."
+        for field, what in SCHEMA_FACTS.items()
+        if (names := [name for one in items(found.get(field)) if (name := told(one))])
+    ]
+    return lines(
+        f"Measured {measured}." if measured else "",
+        *columns,
+        told(check.get("definition"), 2000),
+    )
 
 
 def _scan(scan: Body, at: datetime | None) -> IncomingAlert:

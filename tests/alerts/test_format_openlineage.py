@@ -353,3 +353,9 @@ def test_an_event_in_an_impossible_year_happened_when_it_came() -> None:
 def test_a_body_that_is_no_event_is_refused() -> None:
     with pytest.raises(InvalidInputError):
         parse("FAIL")
+
+
+def test_an_array_that_is_too_long_is_refused_by_its_own_limit() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        openlineage.parse([{}] * 10_001, ParseContext(received_at=NOW))
+    assert "at most 10000" in caught.value.errors["detail"][0]

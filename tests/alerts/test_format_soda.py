@@ -30,6 +30,12 @@ def test_each_check_of_a_scan_is_an_alert_on_its_table() -> None:
     assert alerts[2].occurred_at == datetime(2026, 11, 22, 6, 32, 31, tzinfo=UTC)
 
 
+def test_a_freshness_is_told_in_words_and_a_schema_by_its_columns() -> None:
+    alerts = parse(load("soda/scan_results_file")).alerts
+    assert alerts[4].description.startswith("Measured 112 days, 3:32:30.\n")
+    assert alerts[1].description.startswith("Missing columns: refund_reason.\n")
+
+
 def test_a_warning_pages_nobody() -> None:
     (alert,) = parse({"checks": [{"name": "rows", "outcome": "warn"}]}).alerts
     assert (alert.severity, alert.pages) == ("warning", False)
