@@ -65,16 +65,16 @@ class MinutesField(forms.FloatField):
 
 class DampingForm(forms.Form):
     hold_for = MinutesField(
-        label="Only if still firing after, in minutes",
-        help_text="One that resolves before opens no incident.",
+        label="If still firing after",
+        help_text="In minutes. One that resolves before opens no incident.",
     )
     after_count = forms.IntegerField(
-        label="Only after so many events",
+        label="After so many events",
         min_value=2,
         max_value=MOST_COUNT,
         required=False,
     )
-    after_within = MinutesField(label="within, in minutes")
+    after_within = MinutesField(label="Within", help_text="In minutes.")
 
     def damping_values(self) -> DampingValues:
         read = self.cleaned_data
@@ -208,13 +208,13 @@ class DefaultRouteForm(forms.Form):
 
 class InletQuietForm(DampingForm):
     flap_changes = forms.IntegerField(
-        label="Flapping is more changes of state than",
+        label="Flaps after more changes than",
         min_value=0,
         max_value=MOST_FLAPS,
         required=False,
-        help_text="Empty: as the installation has it. 0: never.",
+        help_text="Changes of state. Empty: as the installation has it. 0: never.",
     )
-    flap_within = MinutesField(label="within, in minutes")
+    flap_within = MinutesField(label="Within", help_text="In minutes.")
 
 
 def inlet_initial(row: InletQuiet) -> dict[str, Any]:
