@@ -1,8 +1,9 @@
-"""For which days data is affected, where the failing runs say for what they ran.
+"""For which days and partitions data is affected, where the failing runs say for what
+they ran.
 
 Airflow's logical date and data interval, OpenLineage's nominal time, a partition of
 dbt or Dagster: all of them arrive as labels of an alert. Airflow's run id carries the
-logical date too. https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
+logical date too. A partition that is more than a day ("country=de") is named as it is. https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ RUN_LABELS = ("run_id", "parent_run_id", "orchestrator_run_id")
 # A run that was started by hand is for what its starter meant, not for its date.
 RUN_ID = re.compile(r"^(?:scheduled|backfill|dataset_triggered)__(\d{4}-\d\d-\d\d)")
 DAY = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d)(?!\d)")
+PARTITION_LABELS = ("partition", "partition_key", "partitions")
 LONGEST = timedelta(days=400)
+MOST_PARTITIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,24 @@ class Days:
 def affected_days(labels: Iterable[Mapping[str, object]]) -> Days | None:
     """The days that the labels of failing runs name; None where none does."""
     return together(_days(one) for one in labels)
+
+
+def affected_partitions(labels: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
+    """The partitions that the labels of failing runs name, other than mere days, in
+    order; at most MOST_PARTITIONS. `partitions` may name several, with commas."""
+    return all_partitions(_partitions(one) for one in labels)
+
+
+def all_partitions(told: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(sorted({one for some in told for one in some})[:MOST_PARTITIONS])
+
+
+def _partitions(labels: Mapping[str, object]) -> Iterable[str]:
+    for name in PARTITION_LABELS:
+        said = str(labels.get(name, ""))
+        for part in said.split(",") if name == "partitions" else [said]:
+            if part.strip() and not DAY.fullmatch(part.strip()):
+                yield part.strip()
 
 
 def together(spans: Iterable[Days | None]) -> Days | None:

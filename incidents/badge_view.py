@@ -163,6 +163,7 @@ def _data(expected: Expected) -> dict[str, object]:
         "since": expected.since,
         "until": expected.until,
         "days": {"first": known.first, "last": known.last} if known else None,
+        "partitions": expected.partitions,
     }
 
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from catalog.models import Asset
-from incidents.affected_dates import Days, together
+from incidents.affected_dates import Days, all_partitions, together
 
 
 class State(StrEnum):
@@ -47,7 +47,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One failing asset of an incident. `columns`: in which it fails, None all of it.
-    `until` None: it still fails."""
+    `until` None: it still fails. `partitions`: other than those in `days`."""
 
     asset_id: int
     state: State
@@ -55,17 +55,20 @@ class Fault:
     until: datetime | None = None
     columns: frozenset[str] | None = None
     days: Days | None = None
+    partitions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """The state an affected asset is probably in since `since`, and was until `until`
-    where what it hangs from is well again. `days` of data, where the runs say."""
+    where what it hangs from is well again. `days` and `partitions` of data, where the
+    runs say."""
 
     state: State
     since: datetime
     until: datetime | None = None
     days: Days | None = None
+    partitions: tuple[str, ...] = ()
 
 
 def state_told(alert: Told) -> State:
@@ -102,4 +105,5 @@ def expected_from(faults: Iterable[Fault]) -> Expected:
         since=min(fault.since for fault in told),
         until=max(over) if len(over) == len(ends) else None,
         days=together(fault.days for fault in every),
+        partitions=all_partitions(fault.partitions for fault in every),
     )

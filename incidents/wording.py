@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from incidents.affected_dates import Days, together
+from incidents.affected_dates import Days, all_partitions, together
 from incidents.expected import Expected, State
 
 MOST_NAMED = 5
@@ -164,6 +164,11 @@ def days(span: Days) -> str:
     return first if first == last else f"{first} to {last}"
 
 
+def partitions(names: Sequence[str]) -> str:
+    """ "the partition country=de", "the partitions country=de and country=fr" """
+    return f"the partition{'s' if len(names) > 1 else ''} {listed(names, MOST_LISTED)}"
+
+
 def _weekday_moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%A} {local_moment(at, zone)}"
 
@@ -179,7 +184,10 @@ def _expectations(told: Told, *, ended_at: datetime | None) -> list[str]:
     ]
     words = [expectation(one, told.zone) for one in every]
     known = together(one.days for one in every)
-    about = [f"This concerns the data of {days(known)}."] if known else []
+    parts = all_partitions(one.partitions for one in every)
+    extent = [f"the data of {days(known)}"] if known else []
+    extent += [partitions(parts)] if parts else []
+    about = [f"This concerns {listed(extent)}."] if extent else []
     if len(set(words)) == 1:
         one = words[0]
         them = one if one.startswith("numbers") else f"each of these {one}"

@@ -202,6 +202,9 @@ class AffectedDashboardSerializer(serializers.Serializer[Any]):
     since = UtcField(source="expected.since")
     until = UtcField(source="expected.until", allow_null=True)
     days = DaysSerializer(source="expected.days", allow_null=True)
+    partitions = serializers.ListField(
+        child=serializers.CharField(), source="expected.partitions"
+    )
     fails = serializers.BooleanField()
 
 
@@ -210,6 +213,7 @@ class ImpactSerializer(serializers.Serializer[Any]):
     by_type = serializers.DictField(child=serializers.IntegerField())
     assets = serializers.IntegerField()
     days = DaysSerializer(allow_null=True)
+    partitions = serializers.ListField(child=serializers.CharField())
 
 
 class StatusUpdateSerializer(_UtcSerializer):

@@ -14,7 +14,7 @@ from catalog.columns import affected_by_columns
 from catalog.graph import LineageSnapshot, snapshot
 from catalog.models import Asset, AssetAlias
 from core.bulk import any_of
-from incidents.affected_dates import affected_days
+from incidents.affected_dates import affected_days, affected_partitions
 from incidents.expected import (
     CARE,
     JOBS,
@@ -44,7 +44,7 @@ class _Said:
 
     states: set[State] = field(default_factory=set)
     columns: set[str] = field(default_factory=set)
-    days: list[Mapping[str, object]] = field(default_factory=list)
+    labels: list[Mapping[str, object]] = field(default_factory=list)
 
 
 def faults_of(
@@ -79,7 +79,8 @@ def faults_of(
             since,
             until,
             columns=frozenset(told.columns) if is_in_columns else None,
-            days=affected_days(told.days),
+            days=affected_days(told.labels),
+            partitions=affected_partitions(told.labels),
         )
     return faults
 
@@ -174,7 +175,7 @@ def _said(
             one = said[incident_id, about]
             one.states.add(state_told(Told(inlet, labels, is_of_run=bool(run_id))))
             one.columns.add(str(labels.get("column", "")).lower())
-            one.days.append({"run_id": run_id, **labels})
+            one.labels.append({"run_id": run_id, **labels})
     return said
 
 

@@ -10,7 +10,7 @@ from catalog.columns import affected_by_columns
 from catalog.graph import LineageSnapshot, snapshot, snapshot_at
 from catalog.models import Asset
 from incidents import wording
-from incidents.affected_dates import Days, together
+from incidents.affected_dates import Days, all_partitions, together
 from incidents.expected import Expected, Fault, State
 from incidents.models import Incident
 from incidents.services.faults import columns_of, expected_of, faults_in
@@ -34,14 +34,15 @@ class AffectedDashboard:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """`assets` counts what is affected, `by_type` the same by kind of asset. `days`:
-    for which the data is affected, where that is known; `faults` what fails, by
-    asset."""
+    """`assets` counts what is affected, `by_type` the same by kind of asset. `days`
+    and `partitions`: for which the data is affected, where that is known; `faults`
+    what fails, by asset."""
 
     dashboards: list[AffectedDashboard]
     by_type: dict[str, int]
     assets: int
     days: Days | None = None
+    partitions: tuple[str, ...] = ()
     faults: Mapping[int, Fault] = field(default_factory=dict)
 
     @property
@@ -84,6 +85,7 @@ def impact_of(incident: Incident) -> Impact:
         by_type=dict(by_type),
         assets=by_type.total(),
         days=together(fault.days for fault in faults.values()),
+        partitions=all_partitions(fault.partitions for fault in faults.values()),
         faults=faults,
     )
 

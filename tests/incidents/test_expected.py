@@ -136,6 +136,23 @@ def test_an_owner_reads_which_numbers_are_wrong_and_which_are_old(
     ) in letter("ana@example.com", "end").body
 
 
+def test_partitions_without_a_day_are_listed_by_name(signed_in: Client) -> None:
+    assets = make_lineage("raw > board", "rates > board", board="dashboard")
+    own(assets["board"], "ana@example.com")
+    fire("raw", labels={"partition": "country=de"}, run_id="1")
+    fire("raw", labels={"partitions": "country=fr, 2026-03-23"}, run_id="2")
+    correlate()
+    incident = Incident.objects.get()
+    impact = signed_in.get(f"/api/v1/incidents/{incident.pk}/impact/").json()
+    names = ["country=de", "country=fr"]
+    assert impact["partitions"] == impact["dashboards"][0]["partitions"] == names
+    assert badge(signed_in, assets["board"])["data"]["partitions"] == names
+    page = signed_in.get(incident.get_absolute_url()).content.decode()
+    assert '<code dir="auto">country=de</code>' in page
+    told = letter("ana@example.com").body
+    assert "This concerns the partitions country=de and country=fr." in told
+
+
 def badge(client: Client, asset: Asset) -> dict[str, Any]:
     told: dict[str, Any] = client.get(f"/badge/{asset.pk}.json").json()
     return told
