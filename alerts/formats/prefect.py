@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from alerts.formats.assets import asset
 from alerts.formats.base import (
     DESCRIPTION_LENGTH,
@@ -56,7 +58,13 @@ Body = Mapping[str, Any]
 
 
 def parse(payload: object, context: ParseContext) -> Parsed:
-    """Read one message or an array of them. The dedup key is the flow, not its run."""
+    """Read one message or an array of them. The dedup key is the flow, not its run.
+
+    Up to 3.3 an automation packs its JSON once more, into a string:
+    https://github.com/PrefectHQ/prefect/issues/17890
+    """
+    if isinstance(payload, str):
+        payload = _unpacked(payload)
     return read_batch(payload, lambda item: _read(item, context))
 
 
@@ -65,11 +73,12 @@ def snippet(url: str, key: str) -> str:
 # Automations > a "Webhook" block with this address, and this body for the action:
 {url}
 
-{{"flow": "{{{{ flow.name }}}}", "flow_run_id": "{{{{ flow_run.id }}}}",
- "flow_run_name": "{{{{ flow_run.name }}}}",
- "state": "{{{{ flow_run.state.name }}}}",
+{{"flow": {{{{ flow.name | tojson }}}}, "flow_run_id": "{{{{ flow_run.id }}}}",
+ "flow_run_name": {{{{ flow_run.name | tojson }}}},
+ "state": {{{{ flow_run.state.name | tojson }}}},
  "state_type": "{{{{ flow_run.state.type }}}}",
- "message": "{{{{ flow_run.state.message }}}}", "url": "{{{{ flow_run|ui_url }}}}",
+ "message": {{{{ flow_run.state.message | tojson }}}},
+ "url": "{{{{ flow_run|ui_url }}}}",
  "occurred": "{{{{ flow_run.state.timestamp }}}}"}}
 # Trigger it on Failed, Crashed, Timed out and Completed: the last closes the alert.
 """
@@ -83,6 +92,14 @@ def sample(key: str, at: datetime) -> object:
         "message": "Test event: nothing is broken",
         "occurred": at.isoformat(),
     }
+
+
+def _unpacked(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except (ValueError, RecursionError) as error:
+        wanted = "Send a JSON object or an array of them."
+        raise InvalidInputError({"detail": [wanted]}) from error
 
 
 def _read(item: Body, context: ParseContext) -> Parsed:

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -65,3 +66,44 @@ def test_what_is_missing_is_named(payload: object, field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         parse(payload)
     assert list(caught.value.errors) == [field]
+
+
+# What stands for what in the lines to paste; Prefect fills them in with Jinja.
+FILLED = {
+    "flow.name": "orders-etl",
+    "flow_run.id": "ed4a950f-770b-4b71-bcb6-f886c10b8532",
+    "flow_run.name": "talented-bullfinch",
+    "flow_run.state.name": "Failed",
+    "flow_run.state.type": "StateType.FAILED",
+    "flow_run.state.message": 'column "amount"\ndoes not exist',
+    "flow_run|ui_url": "https://prefect.example.com/runs/1",
+    "flow_run.state.timestamp": "2026-01-10 03:02:00+00:00",
+}
+
+
+def filled_in() -> str:
+    """The body of the lines to paste, as Prefect sends it."""
+    snippet = prefect.snippet("https://headwater.example.com/in/key", "key")
+    body = snippet[snippet.index("{") : snippet.rindex("}") + 1]
+    for name, value in FILLED.items():
+        body = body.replace(f"{{{{ {name} | tojson }}}}", json.dumps(value))
+        body = body.replace(f"{{{{ {name} }}}}", value)
+    return body
+
+
+def test_the_lines_to_paste_hold_an_error_with_quotes_and_lines() -> None:
+    (alert,) = parse(json.loads(filled_in())).alerts
+
+    assert alert.title == "orders-etl failed"
+    assert alert.description == FILLED["flow_run.state.message"]
+    assert alert.url == "https://prefect.example.com/runs/1"
+
+
+def test_a_body_packed_into_a_string_is_read() -> None:
+    assert parse(filled_in()) == parse(json.loads(filled_in()))
+
+
+@pytest.mark.parametrize("text", ["", "Flow failed", '"packed twice"', "[" * 5000])
+def test_a_string_of_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError):
+        parse(text)
