@@ -20,6 +20,7 @@ from alerts.formats.text import labels_of, lines
 from catalog.importers.base import FoundAsset
 from catalog.importers.facets import written_rows
 from catalog.importers.openlineage import (
+    DBT_BUILDS,
     EventType,
     LineageEvent,
     TestResult,
@@ -122,7 +123,7 @@ def _alerts(
 def _job_alert(event: LineageEvent, job: FoundAsset, status: Status) -> IncomingAlert:
     verb = "failed" if status == "firing" else "completed"
     return IncomingAlert(
-        title=one_line(f"{job.name} {verb}", TITLE_LENGTH),
+        title=one_line(f"{_called(event, job)} {verb}", TITLE_LENGTH),
         dedup_key=_key(job.namespace, job.name),
         status=status,
         asset=_ref(job),
@@ -136,6 +137,14 @@ def _job_alert(event: LineageEvent, job: FoundAsset, status: Status) -> Incoming
         parent_run_id=identifier(event.parent_run_id, RUN_ID_LENGTH),
         repeats_parts=event.repeats_parts,
     )
+
+
+def _called(event: LineageEvent, job: FoundAsset) -> str:
+    """The job's name; of a dbt node that is built, as dbt's own artifacts are read."""
+    kind, _, rest = job.name.partition(".")
+    if event.integration == "DBT" and kind in DBT_BUILDS and "." in rest:
+        return f"dbt {kind} {rest.partition('.')[2]}"
+    return job.name
 
 
 def _test_alerts(event: LineageEvent) -> tuple[IncomingAlert, ...]:

@@ -36,7 +36,7 @@ MESSAGE_LENGTH = 8192
 # dbt-ol sends the statements of a model as runs of their own: model.sql.3
 _STATEMENT_RUN = re.compile(r".+\.sql\.\d+")
 # What dbt builds; its tests are jobs about these.
-_DBT_BUILDS = frozenset({"model", "seed", "snapshot"})
+DBT_BUILDS = frozenset({"model", "seed", "snapshot"})
 
 Event = Mapping[str, Any]
 Edges = list[tuple[AssetKey, AssetKey]]
@@ -198,7 +198,7 @@ class _DbtNode:
         if not rest:
             return None
         parts = [told(node.get(part), 200) for part in ("database", "schema", "alias")]
-        is_test = kind not in _DBT_BUILDS or job_type_of(facets) == "TEST"
+        is_test = kind not in DBT_BUILDS or job_type_of(facets) == "TEST"
         return cls(unique_id, ".".join(parts) if all(parts) else "", is_test)
 
     def named_alike(self, job: FoundAsset) -> FoundAsset:

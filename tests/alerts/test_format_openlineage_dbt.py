@@ -14,7 +14,7 @@ MODES = ("dbt-ol-build", "dbt-ol-structured")
 FAILED = {
     "accepted_values_customers_id__2(id) failed on shop.main.customers": False,
     "unique_customers_id(id) failed on shop.main.customers": True,
-    "model.shop.refunds failed": True,
+    "dbt model refunds failed": True,
     "dbt-run-shop failed": True,
 }
 
@@ -119,7 +119,7 @@ def test_of_a_whole_captured_run_one_model_and_its_run_fail() -> None:
     firing = [alert for alert in parsed.alerts if alert.status == "firing"]
 
     assert [alert.title for alert in firing] == [
-        "model.shop.fct_refunds failed",
+        "dbt model fct_refunds failed",
         "nightly_dbt_build failed",
     ]
     assert len({run.run_id for run in parsed.runs}) == 12

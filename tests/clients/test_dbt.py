@@ -69,7 +69,7 @@ def test_both_modes_tell_of_the_same_things(
 
     build(dbt, shop, headwater, "--consume-structured-logs", **told)
     wait_until(
-        lambda: headwater.count(refunds, "model.shop.refunds failed") == 2,
+        lambda: headwater.count(refunds, "dbt model refunds failed") == 2,
         what="the same failure from the other mode",
     )
     assert headwater.titles() == before
