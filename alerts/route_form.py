@@ -69,7 +69,7 @@ class DampingForm(forms.Form):
         help_text="In minutes. One that resolves before opens no incident.",
     )
     after_count = forms.IntegerField(
-        label="After so many events",
+        label="After N events",
         min_value=2,
         max_value=MOST_COUNT,
         required=False,
