@@ -21,7 +21,8 @@ FORMERLY_SHOWN = 5
 class Standing:
     """`not_seen_since` is set when all who told of the asset have stopped to. `cycle`
     are the first of the `cycle_size` others it is in a circle with. `formerly`: what
-    became part of it, as a table that was renamed does."""
+    became part of it, as a table that was renamed does. `feeds_itself`: it was told
+    to."""
 
     not_seen_since: datetime | None
     sightings: list[Sighting]
@@ -29,6 +30,7 @@ class Standing:
     cycle_size: int
     columns: list[dict[str, str]]
     formerly: list[MergedAsset]
+    feeds_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def standing_of(
         cycle=list(Asset.objects.filter(pk__in=circle)[:CYCLE_SHOWN]) if circle else [],
         cycle_size=len(circle),
         columns=schema.columns if schema else [],
+        feeds_itself=any(one.feeds_itself and not one.ended_at for one in sightings),
         formerly=list(asset.merged_assets.all()[:FORMERLY_SHOWN]),
     )
 
@@ -63,16 +66,25 @@ def _gone_since(sightings: Iterable[Sighting]) -> datetime | None:
     return None if is_known else max(ended, default=None)
 
 
+def _loops_among(asset_ids: Collection[int]) -> list[int]:
+    rows = Sighting.objects.filter(
+        asset__in=asset_ids, feeds_itself=True, ended_at=None
+    )
+    return list(rows.values_list("asset_id", flat=True).distinct())
+
+
 def notes_on(
     asset_ids: Collection[int], edges: Iterable[tuple[int, int]]
 ) -> dict[int, str]:
     """Return what a picture of these assets and edges should say of some: that they
-    are in a cycle, or gone. One query."""
+    are in a cycle, feed themselves, or are gone. Two queries."""
     notes: dict[int, list[str]] = defaultdict(list)
     drawn = LineageSnapshot.build(edges)
     for asset_id in drawn.ids.tolist():
         if drawn.cycle_of(asset_id):
             notes[asset_id].append("part of a cycle")
+    for asset_id in _loops_among(asset_ids):
+        notes[asset_id].append("feeds itself")
     gone = (
         Sighting.objects.filter(asset__in=asset_ids)
         .values("asset")

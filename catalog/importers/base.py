@@ -112,7 +112,8 @@ class FoundSql(NamedTuple):
 class FoundLineage:
     """Assets, and edges from upstream to downstream. Each edge's ends are in `assets`.
 
-    Neither holds doubles, and no edge joins an asset to itself; longer circles occur.
+    Neither holds doubles, and no edge joins an asset to itself: `loops` are those that
+    were told to feed themselves. Longer circles occur.
     What columns, schemas and statements are about is in `assets` too. `warnings` say
     what was left out. `origin` names the project or instance that tells; with
     `is_whole` that is all it knows.
@@ -124,6 +125,7 @@ class FoundLineage:
     schemas: tuple[FoundSchema, ...] = ()
     statements: tuple[FoundSql, ...] = ()
     warnings: tuple[str, ...] = ()
+    loops: tuple[AssetKey, ...] = ()
     origin: str = ""
     is_whole: bool = False
 
@@ -136,8 +138,12 @@ def lineage(
     for asset in assets:
         known = found.get(asset.key)
         found[asset.key] = known.completed_by(asset) if known else asset
-    apart = dict.fromkeys(edge for edge in edges if edge[0] != edge[1])
-    return FoundLineage(tuple(found.values()), tuple(apart))
+    told = dict.fromkeys(edges)
+    return FoundLineage(
+        tuple(found.values()),
+        tuple(edge for edge in told if edge[0] != edge[1]),
+        loops=tuple(up for up, down in told if up == down),
+    )
 
 
 def joined(parts: Iterable[FoundLineage]) -> FoundLineage:
@@ -154,4 +160,5 @@ def joined(parts: Iterable[FoundLineage]) -> FoundLineage:
         schemas=tuple({s.key: s for one in told for s in one.schemas}.values()),
         statements=tuple({s.key: s for one in told for s in one.statements}.values()),
         warnings=tuple(text for one in told for text in one.warnings),
+        loops=tuple(dict.fromkeys(key for one in told for key in one.loops)),
     )

@@ -51,7 +51,8 @@ class DescribedAsset:
 
 @dataclass(frozen=True, slots=True)
 class CatalogDocument:
-    """What was read. Edges are (upstream, downstream); none joins a thing to itself.
+    """What was read. Edges are (upstream, downstream); none joins a thing to itself:
+    `loops` are those that do.
 
     `warnings` say what was left out and where it stood.
     """
@@ -60,6 +61,7 @@ class CatalogDocument:
     edges: tuple[tuple[AssetKey, AssetKey], ...] = ()
     replace: bool = False
     warnings: tuple[str, ...] = ()
+    loops: tuple[AssetKey, ...] = ()
 
 
 def read_catalog(payload: object) -> CatalogDocument:
@@ -77,6 +79,7 @@ class _Reader:
     def __init__(self) -> None:
         self.errors: dict[str, list[str]] = {}
         self.warnings: list[str] = []
+        self.loops: list[AssetKey] = []
 
     def document(self, payload: object) -> CatalogDocument:
         if not isinstance(payload, dict):
@@ -100,6 +103,7 @@ class _Reader:
             ),
             replace=replace is True,
             warnings=tuple(self.warnings[:MAX_ERRORS]),
+            loops=tuple(dict.fromkeys(self.loops)),
         )
 
     def asset(self, path: str, value: dict[str, Any]) -> DescribedAsset | None:
@@ -141,6 +145,7 @@ class _Reader:
             return None
         if ends[0] == ends[1]:
             self.warnings.append(f"{path} joins an asset to itself and was left out.")
+            self.loops.append(ends[0])
             return None
         return ends[0], ends[1]
 

@@ -88,7 +88,8 @@ class Sighting(models.Model):
     """`source` knows the asset: since when, when last, and until when.
 
     An asset all of whose sightings have ended is gone, as far as anybody tells. One
-    without sightings was made by hand or by an alert that named it.
+    without sightings was made by hand or by an alert that named it. `feeds_itself`: it
+    was told to, which no edge can say.
     """
 
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="sightings")
@@ -97,6 +98,7 @@ class Sighting(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    feeds_itself = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["-last_seen_at"]

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db import connection
 
-from catalog.models import LineageStep
+from catalog.models import LineageStep, Sighting
+from core.bulk import any_of
 from core.live import publish
 
 Pair = tuple[int, int]
@@ -149,6 +150,17 @@ def upsert_sightings(
         cursor.execute(_COUNT_SIGHTINGS, values)
         if cursor.fetchone() != (len(ids),):
             cursor.execute(_UPSERT_SIGHTINGS, values)
+
+
+def note_loops(
+    asset_ids: Iterable[int], loops: Collection[int], *, source: str, origin: str
+) -> None:
+    """Note which of the assets `source` says feed themselves, and which it does not."""
+    rows = Sighting.objects.filter(
+        asset__in=any_of(asset_ids), source=source, origin=origin
+    )
+    rows.filter(asset__in=loops, feeds_itself=False).update(feeds_itself=True)
+    rows.filter(feeds_itself=True).exclude(asset__in=loops).update(feeds_itself=False)
 
 
 _COUNT_SIGHTINGS = """

@@ -144,7 +144,8 @@ def _read_catalog(document: object) -> Reading:
         # Of two that describe one asset the last counts.
         names[asset.key] = fact.identity
         facts[fact.identity] = fact
-    for key in {key for edge in read.edges for key in edge} - names.keys():
+    ends = {key for edge in read.edges for key in edge}
+    for key in ends.union(read.loops) - names.keys():
         fact = AssetFacts(*key)
         names[key] = fact.identity
         facts.setdefault(fact.identity, fact)
@@ -155,6 +156,8 @@ def _read_catalog(document: object) -> Reading:
         facts,
         frozenset((up, down) for up, down in edges if up != down),
         warnings=read.warnings,
+        loops=frozenset(up for up, down in edges if up == down)
+        | {names[key] for key in read.loops},
         is_whole=read.replace,
     )
     return telling, unknown

@@ -25,7 +25,7 @@ from catalog.services.columns import (
     record_columns,
     record_schemas,
 )
-from catalog.services.edges import upsert_edges, upsert_sightings
+from catalog.services.edges import note_loops, upsert_edges, upsert_sightings
 from catalog.services.takeover import Telling, ToldColumns
 from catalog.services.upserts import AssetFacts, upsert_assets
 from core.text import identifier
@@ -66,14 +66,17 @@ def record_found(
     Unknown assets are made, also those of `also`, in one go: making some after edges
     were written could deadlock. Of known ones only what is still blank is filled in: a
     person's word counts for more than a message's, unless `overwrite` says that the
-    sender is the authority. Edges from an asset to itself are left out. Safe to
-    repeat, and cheap when nothing is new.
+    sender is the authority. Of edges from an asset to itself it is noted that they were
+    told. Safe to repeat, and cheap when nothing is new.
     """
     told = telling_of(found, source=source)
     others = {fact.identity: fact for fact in map(_plain_facts, also)}
     ids = upsert_assets((others | told.facts).values(), at=at, overwrite=overwrite)
     mine = {identity: ids[identity] for identity in told.facts}
     upsert_sightings(mine.values(), source=source, origin=found.origin, at=at)
+    if told.loops:
+        loops = {ids[name] for name in told.loops}
+        note_loops(loops, loops, source=source, origin=found.origin)
     joined = {(ids[up], ids[down]) for up, down in told.edges}
     count = upsert_edges(joined, source=source, origin=found.origin, at=at)
     _record_details(told, ids, at=at)
@@ -102,7 +105,8 @@ def telling_of(found: FoundLineage, *, source: str) -> Telling:
     for fact in (_facts(asset, teams) for asset in found.assets):
         names[AssetKey(fact.namespace, fact.name)] = fact.identity
         facts.setdefault(fact.identity, fact)
-    for key in {end for edge in found.edges for end in edge} - names.keys():
+    ends = {end for edge in found.edges for end in edge}
+    for key in ends.union(found.loops) - names.keys():
         fact = AssetFacts(*key)
         names[key] = fact.identity
         facts.setdefault(fact.identity, fact)
@@ -123,6 +127,7 @@ def telling_of(found: FoundLineage, *, source: str) -> Telling:
         schemas={names[one.key]: one.columns for one in found.schemas},
         statements={names[o.key]: (o.text, o.dialect) for o in found.statements},
         warnings=found.warnings,
+        loops=frozenset(names[key] for key in found.loops),
         is_whole=found.is_whole,
     )
 

@@ -27,6 +27,7 @@ from catalog.services.edges import (
     begin_edges,
     bump_lineage_version,
     end_edges,
+    note_loops,
     upsert_sightings,
 )
 from catalog.services.upserts import (
@@ -62,7 +63,8 @@ class Telling:
     """What one source tells, by the identities of assets.
 
     With `is_whole`, what `origin` told before and does not tell now has ended. With
-    `is_authority` what is said of assets replaces what is stored.
+    `is_authority` what is said of assets replaces what is stored. `loops` feed
+    themselves.
     """
 
     source: str
@@ -73,6 +75,7 @@ class Telling:
     schemas: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     statements: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    loops: frozenset[str] = frozenset()
     is_whole: bool = False
     is_authority: bool = True
 
@@ -171,6 +174,9 @@ def _write_edges(
     telling = plan.telling
     pairs = sorted({(ids[up], ids[down]) for up, down in telling.edges})
     apart = [pair for pair in pairs if pair[0] != pair[1]]
+    # Two names of one asset make a loop too.
+    loops = {up for up, down in pairs if up == down} | {ids[n] for n in telling.loops}
+    note_loops(ids.values(), loops, source=telling.source, origin=telling.origin)
     added: list[tuple[int, int]] = []
     for done, some in enumerate(in_batches(apart, EDGES_AT_ONCE)):
         progress("Writing edges", done * EDGES_AT_ONCE, len(apart))

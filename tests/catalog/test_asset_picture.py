@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from catalog.graph import snapshot
+from catalog.importers.bulk import read_catalog
 from catalog.models import Asset
-from catalog.services import bump_lineage_version, merge_assets
+from catalog.services import bump_lineage_version, import_catalog, merge_assets
 from tests.factories import NOON, make_asset, make_edge, make_user
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,25 @@ def test_it_is_searched_gathered_and_resized_like_an_incident_s(
     assert 'href="?find=BOARD_42&amp;zoom=double"' in page
     assert "1 found" in page
     assert page_of(signed_in, raw, "?gather=layer").count('class="node"') == 2
+
+
+def test_what_was_told_to_feed_itself_says_so_until_it_is_told_no_more(
+    signed_in: Client, user: User
+) -> None:
+    one = {"namespace": "w", "name": "orders"}
+    other = {"namespace": "w", "name": "mart"}
+    edges = [{"upstream": one, "downstream": one}]
+    whole = [*edges, {"upstream": one, "downstream": other}]
+    told = {"edges": whole, "replace": True}
+    import_catalog(document=read_catalog(told), by=user, at=NOON)
+    asset = Asset.objects.get(name="orders")
+    assert asset.edges_down.get().downstream.name == "mart"
+    page = page_of(signed_in, asset)
+    assert "It was told to feed itself" in page
+    assert "orders (w), feeds itself" in page
+    less = read_catalog({**told, "edges": whole[1:]})
+    import_catalog(document=less, by=user, at=NOON)
+    assert "feed itself" not in page_of(signed_in, asset)
 
 
 def test_what_hangs_from_a_failing_asset_is_drawn_as_stale_with_the_way_to_it(
