@@ -91,6 +91,7 @@ def _reach(form: DeclareForm, chosen: list[Asset]) -> Reach:
     values = form.cleaned_data if form.is_bound else {}
     return reach_of(
         chosen,
+        severity=values.get("severity") or "SEV3",
         team=values.get("team"),
         policy=form.policy if form.is_bound else None,
         pages=form.pages if form.is_bound else True,

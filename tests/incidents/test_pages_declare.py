@@ -107,6 +107,26 @@ def test_a_policy_may_be_chosen(
     assert [page.user for page in Page.objects.all()] == [first]
 
 
+def test_steps_that_are_not_for_its_severity_are_passed_over_in_what_is_shown(
+    signed_in: Client, user: User, assets: dict[str, Asset]
+) -> None:
+    first, second = make_user(name="First One"), make_user(name="Second One")
+    steps = [
+        StepValues(timedelta(minutes=5), [first], when={"severities": ["SEV1"]}),
+        StepValues(timedelta(minutes=5), [second]),
+    ]
+    values = PolicyValues(name="Ladder", steps=steps)
+    policy = create_policy(values=values, by=user, at=NOON)
+    asked = {"page": policy.pk, "step": "look"}
+    worst = signed_in.post(URL, {**asked, "severity": "SEV1"}).content.decode()
+    usual = signed_in.post(URL, {**asked, "severity": "SEV2"}).content.decode()
+    assert "First One" in worst
+    assert "First One" not in usual
+    assert "passed over: only for SEV1" in usual
+    declare(signed_in, page=policy.pk)
+    assert [page.user for page in Page.objects.all()] == [second]
+
+
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
