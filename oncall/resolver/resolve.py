@@ -6,7 +6,9 @@ temporary schedule replaces all that in its time, and the past is what was recor
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from core.errors import InvalidInputError
@@ -52,7 +54,8 @@ def resolve(
         known = min(max(instant_of(recorded_from), begins), turn)
     before = _defined(schedule, begins, known)
     past = joined(recorded_track(schedule.history, start=known, end=turn))
-    return resolution_of(in_turn([before, past, _defined(schedule, turn, ends)]))
+    with _uncollected():
+        return resolution_of(in_turn([before, past, _defined(schedule, turn, ends)]))
 
 
 def users_at(
@@ -77,6 +80,19 @@ def layer_shifts(
         [layer], zone=schedule.zone, start=instant_of(start), end=instant_of(end)
     )
     return resolution_of(line).shifts
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Make many small values without the garbage collector looking at them again and
+    again, which takes a sixth of the time; none of them is garbage."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
 
 
 def _check_window(layers: Iterable[Layer], *, start: datetime, end: datetime) -> None:

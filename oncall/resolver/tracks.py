@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
@@ -156,9 +156,10 @@ def _users(masks: Masks, people: Sequence[str]) -> list[Users]:
     keys = np.ascontiguousarray(masks.T).view(f"V{width}").ravel().tolist()
     known = dict.fromkeys(keys)
     bits = np.unpackbits(np.frombuffer(b"".join(known), np.uint8), bitorder="little")
-    rows, own = np.divmod(np.flatnonzero(bits), width * 8)
-    named = np.array(people, dtype=object)[own].tolist()
+    rows, own = np.divmod(np.flatnonzero(bits.view(np.bool)), width * 8)
+    # A slice of a tuple is one already; there may be 87,600 of them.
+    named = tuple(np.array(people, dtype=object)[own].tolist())
     ends = np.cumsum(np.bincount(rows, minlength=len(known))).tolist()
-    groups = [tuple(named[first:last]) for first, last in pairwise([0, *ends])]
+    groups = map(named.__getitem__, map(slice, [0, *ends], ends))
     users = dict(zip(known, groups, strict=True))
     return [users[key] for key in keys]
