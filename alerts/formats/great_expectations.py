@@ -28,6 +28,12 @@ ABOUT = "Results of a checkpoint, one alert for each failed expectation."
 # "critical" is what every expectation is unless told otherwise, so it says nothing.
 SEVERITIES: dict[str, SeverityWord] = {"warning": "warning", "info": "info"}
 
+# Of an expectation's arguments, those the title or the asset tells already.
+NAMES_IN_KWARGS = frozenset(
+    {"batch_id", "column", "column_A", "column_B", "column_list", "column_set"}
+)
+VALUES_SHOWN = 20
+
 Body = Mapping[str, Any]
 
 
@@ -124,7 +130,7 @@ def _alert(
         status="resolved" if success else "firing",
         severity=severity,
         asset=about,
-        description="" if success else _description(one),
+        description="" if success else _description(one, kwargs),
         url=link(config.get("result_url")),
         labels=labels_of([("expectation", kind), ("column", column)]),
         occurred_at=at,
@@ -148,11 +154,29 @@ def _batch(kwargs: Body) -> AssetRef | None:
     return asset(source, table) if source and table else None
 
 
-def _description(one: Body) -> str:
+def _wanted(kwargs: Body) -> str:
+    """What was expected of the column or table, as in "min_value 1, max_value 10"."""
+    told_of = (
+        f"{name} {', '.join(filter(None, map(text_of, items(value)[:VALUES_SHOWN])))}"
+        if isinstance(value, list)
+        else f"{name} {text_of(value, 200)}"
+        for name, value in kwargs.items()
+        if name not in NAMES_IN_KWARGS
+    )
+    return ", ".join(text for text in told_of if not text.endswith(" "))
+
+
+def _description(one: Body, kwargs: Body) -> str:
+    wanted = _wanted(kwargs)
     result = mapping(one.get("result"))
     unexpected, count = result.get("unexpected_count"), result.get("element_count")
-    found = text_of(unexpected) and f"{text_of(unexpected)} of {text_of(count)} rows."
+    found = (
+        text_of(unexpected)
+        and f"Unexpected in {text_of(unexpected)} of {text_of(count)} rows."
+    )
     observed = text_of(result.get("observed_value"))
     raised = mapping(one.get("exception_info")).get("exception_message")
     seen = observed and f"Observed {observed}."
-    return lines(found, seen, told(raised, 2000))
+    return lines(
+        found, seen, f"Expected {wanted}." if wanted else "", told(raised, 2000)
+    )

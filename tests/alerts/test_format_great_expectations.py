@@ -25,8 +25,16 @@ def test_each_expectation_is_an_alert_on_its_table(name: str) -> None:
     assert alerts[0].title == (
         "column_values_to_not_be_null(order_id) failed on marts.fct_orders"
     )
-    assert alerts[0].description == "1 of 5 rows."
+    assert alerts[0].description == "Unexpected in 1 of 5 rows."
     assert len({alert.dedup_key for alert in alerts}) == 4
+
+
+def test_what_was_expected_is_told_with_what_was_found() -> None:
+    alerts = parse(load("great_expectations/validation_result")).alerts
+    assert alerts[2].description.splitlines() == [
+        "Unexpected in 1 of 5 rows.",
+        "Expected value_set completed, returned.",
+    ]
 
 
 def test_a_warning_pages_nobody() -> None:
