@@ -1,13 +1,17 @@
 """Fixtures every test may ask for."""
 
+import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
 from accounts.models import User
+from oncall import queries
 from tests.factories import make_user
+from tests.processes import Prepared
 
 pytest_plugins = ["tests.fakes.fixtures", "tests.server"]
 
@@ -22,6 +26,20 @@ def _settings_of_tests() -> Iterator[None]:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _root_of_prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One for all processes of a run, each of which has a folder in it."""
+    own = tmp_path_factory.getbasetemp()
+    Prepared.root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(autouse=True)
+def _kept_from_no_other_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page costs hangs neither on the clock nor on the test before."""
+    monkeypatch.setattr(queries, "_kept", None)
+    monkeypatch.setattr(queries, "NAVIGATION_LIFETIME", timedelta(hours=1))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 import redis
+from fasteners import InterProcessLock
 
 from tests.waiting import wait_until
 
@@ -33,6 +34,7 @@ class App:
     data: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    is_prepared: bool = True  # begins as after a first start
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -58,6 +60,8 @@ class App:
     def start(self) -> "App":
         """Run `manage.py up` and return once it is ready."""
         self.data.mkdir(parents=True, exist_ok=True)
+        if self.is_prepared and not (self.data / "postgres").exists():
+            Prepared.copy_to(self.data)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
@@ -136,6 +140,24 @@ class App:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+
+
+class Prepared:
+    """What a first start makes, made once for all tests of a run: the cluster, the
+    tables, the static files. Tests of the first start itself make their own."""
+
+    root: Path  # of all processes of the run; set before any test
+
+    @classmethod
+    def copy_to(cls, data: Path) -> None:
+        whole, making = cls.root / "prepared", cls.root / "making"
+        with InterProcessLock(cls.root / "prepared.lock"):
+            if not whole.exists():
+                App(making, is_prepared=False).start().stop()
+                making.rename(whole)
+        # Python's own copies do not keep whose a file is, and PostgreSQL's may not be
+        # ours.
+        subprocess.run(["cp", "-a", f"{whole}/.", str(data)], check=True)
 
 
 @contextmanager

@@ -29,6 +29,15 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(autouse=True)
+def _no_page_left_open(chromium: Browser) -> Iterator[None]:
+    """A page that stays open asks its stopped server for news, again and again."""
+    before = set(chromium.contexts)
+    yield
+    for context in set(chromium.contexts) - before:
+        context.close()
+
+
 @pytest.fixture(params=["one process", pytest.param("redis", marks=pytest.mark.redis)])
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[App]:
     """Headwater in both arrangements."""
