@@ -66,35 +66,29 @@ def _gone_since(sightings: Iterable[Sighting]) -> datetime | None:
     return None if is_known else max(ended, default=None)
 
 
-def _loops_among(asset_ids: Collection[int]) -> list[int]:
-    rows = Sighting.objects.filter(
-        asset__in=asset_ids, feeds_itself=True, ended_at=None
-    )
-    return list(rows.values_list("asset_id", flat=True).distinct())
-
-
 def notes_on(
     asset_ids: Collection[int], edges: Iterable[tuple[int, int]]
 ) -> dict[int, str]:
     """Return what a picture of these assets and edges should say of some: that they
-    are in a cycle, feed themselves, or are gone. Two queries."""
+    are in a cycle, feed themselves, or are gone. One query."""
     notes: dict[int, list[str]] = defaultdict(list)
     drawn = LineageSnapshot.build(edges)
     for asset_id in drawn.ids.tolist():
         if drawn.cycle_of(asset_id):
             notes[asset_id].append("part of a cycle")
-    for asset_id in _loops_among(asset_ids):
-        notes[asset_id].append("feeds itself")
-    gone = (
+    odd = (
         Sighting.objects.filter(asset__in=asset_ids)
         .values("asset")
         .annotate(
-            known=Count("pk", filter=Q(ended_at=None)), seen_at=Max("last_seen_at")
+            known=Count("pk", filter=Q(ended_at=None)),
+            loops=Count("pk", filter=Q(ended_at=None, feeds_itself=True)),
+            seen_at=Max("last_seen_at"),
         )
-        .filter(known=0)
+        .filter(Q(known=0) | Q(loops__gt=0))
     )
-    for asset_id, seen_at in gone.values_list("asset", "seen_at"):
-        notes[asset_id].append(f"not seen since {seen_at:%-d %b %Y}")
+    for asset_id, loops, seen_at in odd.values_list("asset", "loops", "seen_at"):
+        gone = f"not seen since {seen_at:%-d %b %Y}"
+        notes[asset_id].append("feeds itself" if loops else gone)
     return {asset_id: ", ".join(words) for asset_id, words in notes.items()}
 
 

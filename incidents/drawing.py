@@ -23,9 +23,9 @@ from catalog.look import Look
 from incidents.expected import Fault
 from incidents.expected import State as Data
 from incidents.models import Incident
+from incidents.queries import failing_of
 from incidents.services import Impact
 from incidents.services.faults import expected_of
-from incidents.services.impact import lineage_of
 
 MOST_STALE = 480
 SMALL_NODES = 24
@@ -62,7 +62,7 @@ def picture_of(
     sources = failing.keys() | ({cause} if cause else set())
     if not sources:
         return None
-    lineage = lineage_of(incident)
+    lineage = impact.lineage
     most_important = sorted(impact.dashboards, key=lambda one: one.asset.tier)
     reached = [one.asset.pk for one in most_important]
     reached = reached if look.is_large else reached[:SMALL_DASHBOARDS]
@@ -177,7 +177,7 @@ def _nearest(
 def _failing(incident: Incident) -> dict[int, bool]:
     """{asset that fails or failed: whether it fails now}. While some do, those that
     do not are left out."""
-    rows = dict(incident.failing_assets.values_list("asset_id", "until"))
+    rows = {one.asset_id: one.until for one in failing_of(incident)}
     now = {pk: True for pk, until in rows.items() if until is None}
     return now or dict.fromkeys(rows, False)
 

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, Q
 
 from accounts.models import User
 from incidents.models import FailingAsset, Incident, IncidentAlert
+from incidents.queries import failing_of
 from incidents.trigrams import likeness, trigrams
 
 MOST_SHOWN = 3
@@ -26,12 +27,13 @@ class Precedent:
 
 
 def precedents_of(incident: Incident, *, user: User) -> list[Precedent]:
-    """The most alike of the resolved incidents that `user` may see. Five queries.
+    """The most alike of the resolved incidents that `user` may see. At most six
+    queries.
 
     Alike are those with the same suspect, the same failing assets or much the same
     error text. The last ones of the same assets and the last of all are looked at.
     """
-    failing = set(incident.failing_assets.values_list("asset_id", flat=True))
+    failing = {one.asset_id for one in failing_of(incident)}
     suspect = incident.root_cause_asset_id or incident.suspected_asset_id
     past = Incident.objects.visible_to(user).resolved().filter(merged_into=None)
     past = past.exclude(pk=incident.pk).order_by("-resolved_at", "-pk")
@@ -40,12 +42,12 @@ def precedents_of(incident: Incident, *, user: User) -> list[Precedent]:
         | Q(suspected_asset=suspect, suspected_asset__isnull=False)
         | Q(root_cause_asset=suspect, root_cause_asset__isnull=False)
     )
-    ids = {
-        pk
-        for rows in (related, past)
-        for pk in rows.values_list("pk", flat=True)[:MOST_LOOKED_AT]
-    }
-    text = trigrams(_text_of(incident))
+    some, others = (
+        rows.values_list("pk", flat=True)[:MOST_LOOKED_AT] for rows in (related, past)
+    )
+    ids = set(some.union(others))
+    first = incident.members.select_related("alert").order_by("added_at", "pk").first()
+    text = trigrams(_text_of(incident, first))
     found = [
         (score, one.resolved_at, Precedent(one, tuple(why), _solved(one)))
         for one in _loaded(ids)
@@ -77,15 +79,16 @@ def _compared(
     if same:
         score += SAME_ASSET * len(same) / len(failing)
         why.append(f"{len(same)} of {len(failing)} failing assets")
-    alike = likeness(text, trigrams(_text_of(past)))
+    alike = likeness(
+        text, trigrams(_text_of(past, next(iter(past.members.all()), None)))
+    )
     if alike >= ALIKE:
         score += alike
         why.append(f"error text {round(alike * 100)} % alike")
     return score, why
 
 
-def _text_of(incident: Incident) -> str:
-    first = next(iter(incident.members.all()), None)
+def _text_of(incident: Incident, first: IncidentAlert | None) -> str:
     return f"{first.alert.title} {first.alert.description}" if first else incident.title
 
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from catalog.models import Asset
 from core.markdown import render_markdown
-from incidents.models import Incident, RoleAssignment, TimelineEntry
+from incidents.models import CauseVerdict, Incident, RoleAssignment, TimelineEntry
 from oncall.models import Notification
 from oncall.services import Rung
 
@@ -112,10 +112,17 @@ def _written(text: str) -> SafeString:
     return render_markdown(text)
 
 
-def pinned_entries(incident: Incident) -> list[Entry]:
-    """What people pinned, oldest first. One query."""
-    pinned = incident.timeline.filter(pinned=True).select_related("actor")
-    return [_entry(entry) for entry in pinned.order_by("at", "pk")[:MOST_PINNED]]
+def pinned_entries(
+    incident: Incident, every: Iterable[TimelineEntry] | None = None
+) -> list[Entry]:
+    """What people pinned, oldest first. One query, unless `every` entry is given, the
+    newest first."""
+    if every is None:
+        rows = incident.timeline.filter(pinned=True).select_related("actor")
+        pinned = list(rows.order_by("at", "pk")[:MOST_PINNED])
+    else:
+        pinned = [entry for entry in every if entry.pinned][::-1][:MOST_PINNED]
+    return [_entry(entry) for entry in pinned]
 
 
 def _entry(entry: TimelineEntry) -> Entry:
@@ -173,12 +180,12 @@ class ShownCause:
     verdict: str
 
 
-def causes_of(incident: Incident) -> list[ShownCause]:
-    """The ranked suspects. Two queries."""
+def causes_of(incident: Incident, verdicts: Iterable[CauseVerdict]) -> list[ShownCause]:
+    """The ranked suspects, with what people said of them. One query."""
     assets = Asset.objects.select_related("team").in_bulk(
         [cause["asset"] for cause in incident.causes]
     )
-    verdicts = dict(incident.verdicts.values_list("asset_id", "verdict"))
+    said = {one.asset_id: one.verdict for one in verdicts}
     return [
         ShownCause(
             asset=assets[cause["asset"]],
@@ -188,7 +195,7 @@ def causes_of(incident: Incident) -> list[ShownCause]:
                 (reason, cause.get("links", {}).get(reason, ""))
                 for reason in cause["reasons"]
             ),
-            verdict=verdicts.get(cause["asset"], ""),
+            verdict=said.get(cause["asset"], ""),
         )
         for cause in incident.causes
         if cause["asset"] in assets

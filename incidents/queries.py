@@ -7,7 +7,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Prefetch,
+    Q,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import Team, User
@@ -252,6 +261,14 @@ def _troubles(rows: Iterable[FailingAsset], asset: Asset) -> list[Trouble]:
         if row.incident_id not in found or row.asset_id == asset.pk:
             found[row.incident_id] = Trouble(row.incident, row.asset)
     return list(found.values())
+
+
+def failing_of(incident: Incident) -> list[FailingAsset]:
+    """What fails or failed in it, with the assets, the earliest first. Read once for
+    this object: for pages, which change nothing."""
+    rows = FailingAsset.objects.select_related("asset").defer("asset__words")
+    prefetch_related_objects([incident], Prefetch("failing_assets", rows))
+    return list(incident.failing_assets.all())
 
 
 def pages_of(incident: Incident) -> list[Page]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -36,18 +36,19 @@ class Table:
         return self.repair in (Repair.REPAIRED, Repair.VERIFIED)
 
 
-def tables_of(incident: Incident) -> list[Table]:
-    """The failing tables, those not repaired first. Two queries.
+def tables_of(
+    incident: Incident, failing: Iterable[FailingAsset] | None = None
+) -> list[Table]:
+    """The failing tables, those not repaired first. One query, and one more unless
+    what fails is given.
 
     A table is repaired once its last backfill is done, or, where none was recorded,
     once its checks pass again; and verified when somebody said so, or its checks pass
     after the backfill.
     """
-    failing = list(
-        incident.failing_assets.exclude(asset__type__in=HOLD_NO_DATA).select_related(
-            "asset"
-        )
-    )
+    if failing is None:
+        failing = incident.failing_assets.select_related("asset")
+    failing = [one for one in failing if one.asset.type not in HOLD_NO_DATA]
     parts = BackfillAsset.objects.filter(
         asset__in=[one.asset_id for one in failing],
         backfill__changed_at__gte=incident.impact_started_at,

@@ -9,7 +9,13 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from alerts.models import Alert
 from catalog.models import Asset
-from incidents.models import CauseVerdict, Incident, IncidentQuerySet, Regrouping
+from incidents.models import (
+    CauseVerdict,
+    Incident,
+    IncidentQuerySet,
+    MergeOffer,
+    Regrouping,
+)
 
 MOST_REGROUPINGS = 5
 MOST_LINKS = 6
@@ -18,7 +24,7 @@ MOST_OFFERS = 3
 
 def neighbours(incident: Incident, *, user: User) -> tuple[int | None, int | None]:
     """Ids of the incidents triggered next after and before this one, as far as `user`
-    may see them; among the open ones while it is open. Two queries."""
+    may see them; among the open ones while it is open. One query."""
     visible = Incident.objects.visible_to(user)
     among = visible.open() if incident.is_open else visible
     at, pk = incident.triggered_at, incident.pk
@@ -29,8 +35,11 @@ def neighbours(incident: Incident, *, user: User) -> tuple[int | None, int | Non
     earlier = among.filter(
         Q(triggered_at__lt=at) | Q(pk__lt=pk), triggered_at__lte=at
     ).order_by("-triggered_at", "-pk")
-    ids = [rows.values_list("pk", flat=True).first() for rows in (later, earlier)]
-    return ids[0], ids[1]
+    one, other = (
+        rows.values_list("triggered_at", "pk")[:1] for rows in (later, earlier)
+    )
+    found = {row > (at, pk): row[1] for row in one.union(other)}
+    return found.get(True), found.get(False)
 
 
 def others_to_merge(incident: Incident, *, user: User) -> IncidentQuerySet:
@@ -55,18 +64,21 @@ class Offer:
 
 def offers(incident: Incident, *, user: User) -> list[Offer]:
     """Merges offered with this incident on either side, as far as `user` may see
-    the other. Two queries."""
+    the other. One query."""
     if not incident.is_open:
         return []
     visible = Incident.objects.visible_to(user).open()
-    to_this = incident.merge_offers.filter(other__in=visible)
-    from_this = incident.merge_offers_from.filter(incident__in=visible)
+    rows = (
+        MergeOffer.objects.filter(
+            Q(incident=incident, other__in=visible)
+            | Q(other=incident, incident__in=visible)
+        )
+        .select_related("incident", "other", "asset")
+        .order_by("-at", "pk")
+    )
     return [
-        Offer(gone=row.other, kept=incident, asset=row.asset)
-        for row in to_this.select_related("other", "asset")[:MOST_OFFERS]
-    ] + [
-        Offer(gone=incident, kept=row.incident, asset=row.asset)
-        for row in from_this.select_related("incident", "asset")[:MOST_OFFERS]
+        Offer(gone=row.other, kept=row.incident, asset=row.asset)
+        for row in rows[: 2 * MOST_OFFERS]
     ]
 
 
@@ -84,10 +96,9 @@ def regroupings_seen(incident: Incident, *, user: User) -> QuerySet[Regrouping]:
     )
 
 
-def rejected_suspects(incident: Incident) -> list[CauseVerdict]:
-    """Suspects a person ruled out, with who did."""
-    rejected = incident.verdicts.filter(verdict=CauseVerdict.Verdict.REJECTED)
-    return list(rejected.select_related("asset", "by").order_by("at", "pk"))
+def verdicts_on(incident: Incident) -> list[CauseVerdict]:
+    """What people said of suspects, with who did, the first first."""
+    return list(incident.verdicts.select_related("asset", "by").order_by("at", "pk"))
 
 
 def links_of(incident: Incident) -> list[str]:

@@ -15,6 +15,7 @@ from catalog.models import KnownIssue
 from catalog.services.known_issues import known_issues_of
 from incidents.forms import NoteForm, UpdateForm
 from incidents.models import Incident
+from incidents.queries import failing_of
 from incidents.views.parts import ALWAYS, PARTS, TABS, IncidentParts
 
 
@@ -55,7 +56,7 @@ def detail_page(
 
 def _known_issues(incident: Incident, *, at: datetime) -> list[KnownIssue]:
     """What is known of the assets it is about."""
-    ids = set(incident.failing_assets.values_list("asset_id", flat=True))
+    ids = {one.asset_id for one in failing_of(incident)}
     if incident.suspected_asset_id is not None:
         ids.add(incident.suspected_asset_id)
     return known_issues_of(ids, at=at)
@@ -81,7 +82,7 @@ def picture(request: SignedInRequest, pk: int) -> HttpResponse:
     parts = IncidentParts(incident, user=request.user, at=at, asked=asked)
     context = parts.context("picture", "affected")
     context["choices"] = choices_of(request.GET)
-    context["failing"] = list(incident.failing_assets.select_related("asset"))
+    context["failing"] = failing_of(incident)
     return render(request, "incidents/picture.html", context)
 
 

@@ -17,7 +17,7 @@ from core.markdown import render_markdown
 from incidents import queries, surroundings
 from incidents.drawing import picture_of
 from incidents.forms import SplitForm
-from incidents.models import Incident, Loudness, StatusUpdate
+from incidents.models import CauseVerdict, Incident, Loudness, StatusUpdate
 from incidents.precedents import precedents_of
 from incidents.presenting import (
     NEXT_ACTS,
@@ -114,7 +114,8 @@ class IncidentParts:
         }
 
     def cause(self) -> Context:
-        causes = causes_of(self.incident)
+        verdicts = surroundings.verdicts_on(self.incident)
+        causes = causes_of(self.incident, verdicts)
         first = causes[0] if causes else None
         is_silent = first is not None and not first.failing
         return {
@@ -124,14 +125,16 @@ class IncidentParts:
             if first and is_silent
             else [],
             "others": causes[1:4],
-            "rejected": surroundings.rejected_suspects(self.incident),
+            "rejected": [
+                one for one in verdicts if one.verdict == CauseVerdict.Verdict.REJECTED
+            ],
         }
 
     def affected(self) -> Context:
         dashboards = sorted(
             self.impact.dashboards, key=lambda one: (one.asset.tier, one.asset.name)
         )
-        tables = tables_of(self.incident)
+        tables = tables_of(self.incident, queries.failing_of(self.incident))
         return {
             "impact": self.impact,
             "tables": tables,
@@ -156,11 +159,11 @@ class IncidentParts:
         }
 
     def facts(self) -> Context:
-        failing = self.incident.failing_assets.select_related("asset")
+        failing = queries.failing_of(self.incident)
         return {
             "roles": list(self.incident.roles.all()),
-            "failing": list(failing.order_by("since", "pk")[:MOST_FAILING]),
-            "failing_count": failing.count(),
+            "failing": failing[:MOST_FAILING],
+            "failing_count": len(failing),
             "similar": precedents_of(self.incident, user=self.user),
             "links": surroundings.links_of(self.incident),
         }
@@ -172,7 +175,7 @@ class IncidentParts:
         is_cut = not is_all and len(entries) == MOST_ENTRIES
         return {
             "days": timeline_days(reversed(entries)),
-            "pinned": pinned_entries(self.incident),
+            "pinned": pinned_entries(self.incident, None if is_cut else entries),
             "entry_count": newest.count() if is_cut else len(entries),
             "shown_count": len(entries),
             "is_all": is_all,
