@@ -13,7 +13,7 @@ from oncall import queries
 from tests.factories import make_user
 from tests.processes import Prepared
 
-pytest_plugins = ["tests.fakes.fixtures", "tests.server"]
+pytest_plugins = ["tests.fakes.fixtures", "tests.ordering", "tests.server"]
 
 
 @pytest.fixture(scope="session", autouse=True)
