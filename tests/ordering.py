@@ -21,7 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         kinds = (n for n, name in enumerate(LONG) if item.nodeid.startswith(name))
         kind = next(kinds, None)
         (short if kind is None else long[kind]).append(item)
-    whole, ordered = len(items), []
+    whole = len(items)
+    ordered: list[pytest.Item] = []
     for process in range(processes):
         first = [item for kind in long[process::processes] for item in kind]
         end = whole * (process + 1) // processes
