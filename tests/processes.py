@@ -146,10 +146,12 @@ class Prepared:
     """What a first start makes, made once for all tests of a run: the cluster, the
     tables, the static files. Tests of the first start itself make their own."""
 
-    root: Path  # of all processes of the run; set before any test
+    root: Path | None = None  # of all processes of a run of tests
 
     @classmethod
     def copy_to(cls, data: Path) -> None:
+        if cls.root is None:
+            return
         whole, making = cls.root / "prepared", cls.root / "making"
         with InterProcessLock(cls.root / "prepared.lock"):
             if not whole.exists():
