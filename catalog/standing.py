@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
 
 from django.db.models import Count, Max, Q
 
@@ -72,10 +73,8 @@ def notes_on(
     """Return what a picture of these assets and edges should say of some: that they
     are in a cycle, feed themselves, or are gone. One query."""
     notes: dict[int, list[str]] = defaultdict(list)
-    drawn = LineageSnapshot.build(edges)
-    for asset_id in drawn.ids.tolist():
-        if drawn.cycle_of(asset_id):
-            notes[asset_id].append("part of a cycle")
+    for asset_id in _in_cycles(list(edges)):
+        notes[asset_id].append("part of a cycle")
     odd = (
         Sighting.objects.filter(asset__in=asset_ids)
         .values("asset")
@@ -90,6 +89,19 @@ def notes_on(
         gone = f"not seen since {seen_at:%-d %b %Y}"
         notes[asset_id].append("feeds itself" if loops else gone)
     return {asset_id: ", ".join(words) for asset_id, words in notes.items()}
+
+
+def _in_cycles(edges: list[tuple[int, int]]) -> list[int]:
+    """Most lineage has none, which is soon seen."""
+    upstream: dict[int, list[int]] = defaultdict(list)
+    for up, down in edges:
+        upstream[down].append(up)
+    try:
+        TopologicalSorter(upstream).prepare()
+    except CycleError:
+        drawn = LineageSnapshot.build(edges)
+        return [one for one in drawn.ids.tolist() if drawn.cycle_of(one)]
+    return []
 
 
 def edges_of(asset: Asset) -> Mapping[str, list[Told]]:
