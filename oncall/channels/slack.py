@@ -24,6 +24,7 @@ from oncall.channels.base import (
     Message,
     Receipt,
     RetryableDeliveryError,
+    UnknownDeliveryError,
     one_line,
 )
 
@@ -108,6 +109,8 @@ def call(
         raise provider.refuse("Slack", answer, str(told.get("error", "")))
     if told.get("ok") is True:
         return told
+    if "ok" not in told:  # not Slack's words: something in between spoke
+        raise UnknownDeliveryError("Slack: an answer that cannot be read.")
     error = str(told.get("error", "an answer without a reason"))
     if error in TEMPORARY:
         waits = provider.retry_after(answer)

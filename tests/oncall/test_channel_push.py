@@ -107,6 +107,25 @@ def test_what_a_push_service_refuses(
     assert type(raised.value) is error
 
 
+def test_a_push_service_that_is_busy_says_when_to_come_again(
+    webhook_server: FakeWebhook, phone: Phone
+) -> None:
+    webhook_server.answer = Answer(status=429, headers={"Retry-After": "12"})
+    with pytest.raises(RetryableDeliveryError) as raised:
+        channel_for("push").send(MESSAGE, to=phone.address, timeout_seconds=5)
+    assert raised.value.retry_after == 12
+
+
+@pytest.mark.parametrize("behaviour", ["hang", "cut"])
+def test_a_push_service_may_have_taken_what_it_did_not_answer(
+    webhook_server: FakeWebhook, phone: Phone, behaviour: Any
+) -> None:
+    webhook_server.answer = Answer(behaviour=behaviour)
+    with pytest.raises(UnknownDeliveryError):
+        channel_for("push").send(MESSAGE, to=phone.address, timeout_seconds=0.3)
+    assert len(webhook_server.requests) == 1
+
+
 @pytest.mark.parametrize(
     "address", ["", "https://example.com/x", "https://example.com/x AAAA AAAA", "a b c"]
 )

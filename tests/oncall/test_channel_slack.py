@@ -12,7 +12,12 @@ from pytest_django import Settings
 
 from accounts.models import User
 from core.errors import InvalidInputError
-from oncall.channels.base import DeliveryError, Message, RetryableDeliveryError
+from oncall.channels.base import (
+    DeliveryError,
+    Message,
+    RetryableDeliveryError,
+    UnknownDeliveryError,
+)
 from oncall.channels.registry import channel_for
 from oncall.models import ContactMethod, Escalation, Notification, Page
 from oncall.services import start_escalation
@@ -67,7 +72,11 @@ def test_a_page_is_a_direct_message_with_working_buttons(slack: FakeWebhook) -> 
         (said({"ok": False, "error": "channel_not_found"}), DeliveryError),
         (said({"ok": False, "error": "internal_error"}), RetryableDeliveryError),
         (said({"ok": False, "error": "x"}, 503), RetryableDeliveryError),
-        (Answer(body=b"<html>"), DeliveryError),
+        (said({"ok": False, "error": "token_expired"}), DeliveryError),
+        (said({"ok": False, "error": "is_archived"}), DeliveryError),
+        (said({"ok": False, "error": "x"}, 500), UnknownDeliveryError),
+        (Answer(body=b"<html>"), UnknownDeliveryError),
+        (Answer(behaviour="cut"), UnknownDeliveryError),
     ],
 )
 def test_slack_says_in_its_body_what_is_wrong(
@@ -85,6 +94,13 @@ def test_a_rate_limit_is_waited_for(slack: FakeWebhook) -> None:
     with pytest.raises(RetryableDeliveryError) as raised:
         channel_for("slack").send(MESSAGE, to=MEMBER, timeout_seconds=5)
     assert raised.value.retry_after == 30
+
+
+def test_an_answer_that_does_not_come_in_time_is_lost(slack: FakeWebhook) -> None:
+    slack.answer = Answer(behaviour="hang")
+    with pytest.raises(UnknownDeliveryError, match="within 0.3 seconds"):
+        channel_for("slack").send(MESSAGE, to=MEMBER, timeout_seconds=0.3)
+    assert len(slack.requests) == 1
 
 
 def test_an_address_is_found_by_e_mail(slack: FakeWebhook) -> None:

@@ -109,6 +109,8 @@ def test_a_messaging_service_may_send_instead_of_a_number(
     [
         (refused(400, 21211, "Invalid 'To' Phone Number"), DeliveryError, "21211"),
         (refused(401, 20003, "Authenticate"), DeliveryError, "20003"),
+        (refused(400, 21610, "Recipient has unsubscribed"), DeliveryError, "21610"),
+        (refused(503, 20503, "Unavailable"), RetryableDeliveryError, "20503"),
         (refused(500, 20500, "Internal"), UnknownDeliveryError, "20500"),
         (Answer(behaviour="cut"), UnknownDeliveryError, "Twilio"),
     ],
@@ -127,6 +129,16 @@ def test_a_rate_limit_is_waited_for(twilio: FakeWebhook) -> None:
     with pytest.raises(RetryableDeliveryError) as raised:
         channel_for("sms").send(MESSAGE, to=NUMBER, timeout_seconds=5)
     assert raised.value.retry_after == 7
+
+
+@pytest.mark.parametrize("kind", ["sms", "call"])
+def test_an_answer_that_does_not_come_in_time_is_lost(
+    twilio: FakeWebhook, kind: str
+) -> None:
+    twilio.answer = Answer(behaviour="hang")
+    with pytest.raises(UnknownDeliveryError, match="within 0.3 seconds"):
+        channel_for(kind).send(MESSAGE, to=NUMBER, timeout_seconds=0.3)
+    assert len(twilio.requests) == 1
 
 
 def test_without_an_account_neither_is_offered(settings: Settings) -> None:
