@@ -249,6 +249,9 @@ def _target(
             return "schedule", name
         plan.note(f"{where}: schedule {target.id} is not in the answers.")
         return None
+    if target.type and not target.type.startswith("user"):
+        plan.note(f"{where}: a {target.type} cannot be paged here.")
+        return None
     email = people.find(target.id, name=target.summary or "", where=where)
     return ("user", email) if email else None
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import AuditEntry, Team, User
-from oncall.importers import read_export
+from core.errors import InvalidInputError
+from oncall.importers import MISSING_PAGE, read_export
 from oncall.models import EscalationPolicy, OnCallImport, Schedule
 from oncall.resolver import parse_schedule, users_at
 from oncall.services.importing import apply_import, keep_export, preview_import
@@ -110,6 +111,37 @@ def test_steps_of_grafana_without_a_wait_between_them_are_one() -> None:
     ]
     assert policy.steps[0].delay == timedelta(minutes=15)
     assert any("Elsewhere is left out" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    ("tool", "first", "last"),
+    [
+        ("grafana", {"next": "https://x/?page=2"}, {"previous": "https://x/?page=1"}),
+        ("pagerduty", {"more": True, "offset": 0}, {"more": False, "offset": 25}),
+        ("opsgenie", {"paging": {"next": "https://x/2"}}, {"paging": {"prev": "x"}}),
+    ],
+)
+def test_a_page_of_answers_that_is_missing_is_named(
+    tool: str, first: dict[str, Any], last: dict[str, Any]
+) -> None:
+    whole = [*EXPORTS[tool](), first, last]
+    assert MISSING_PAGE not in read_export(tool, whole, at=AT).notes
+    assert read_export(tool, whole[:-1], at=AT).notes[0] == MISSING_PAGE
+
+
+@pytest.mark.parametrize(
+    ("tool", "answer"),
+    [
+        ("grafana", {"detail": "Invalid token."}),
+        ("opsgenie", {"message": "Invalid token.", "took": 0.0, "requestId": "1"}),
+        ("pagerduty", {"error": {"message": "Invalid token.", "code": 2006}}),
+    ],
+)
+def test_what_a_tool_refused_is_told_in_its_words(
+    tool: str, answer: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidInputError, match="refusal: Invalid token"):
+        keep_export(tool=tool, documents=[answer], by=User(), at=AT)
 
 
 @pytest.mark.parametrize("tool", EXPORTS)
