@@ -17,7 +17,13 @@ SECTIONS = {
     "accounts": "settings",
 }
 # Pages that stand in the rail by themselves.
-SECTIONS_OF_PAGES = {"home": "home", "incidents:analytics": "analytics"}
+SECTIONS_OF_PAGES = {
+    "home": "home",
+    "search": "",
+    "incidents:analytics": "analytics",
+    "incidents:messages": "settings",
+    "oncall:me": "settings",
+}
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
@@ -28,13 +34,15 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if not isinstance(user, User) or request.headers.get("HX-Request"):
         return {}
+    at = timezone.now()
     return {
         "nav": {
+            "at": at,
             "section": section_of(request),
             "open_incidents": open_count(user),
             "needs_you": needs_you_count(user),
-            "on_call_now": on_call_now(timezone.now()),
-            "findings": standing_findings(at=timezone.now()),
+            "on_call_now": on_call_now(at),
+            "findings": standing_findings(at=at),
         }
     }
 

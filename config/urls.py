@@ -8,7 +8,7 @@ from drf_spectacular.renderers import (
 from drf_spectacular.views import SpectacularAPIView
 
 from config import health
-from incidents.views import home, search
+from incidents.views import counts, home, search
 
 # JSON unless YAML is asked for: what reads YAML reads JSON too.
 schema = SpectacularAPIView.as_view(
@@ -27,6 +27,7 @@ urlpatterns = [
     path("api/schema/", schema, name="schema"),
     path("", home, name="home"),
     path("search/", search, name="search"),
+    path("counts/", counts, name="counts"),
     path("", include("accounts.urls")),
     path("", include("catalog.urls")),
     path("", include("oncall.urls")),

@@ -5,6 +5,9 @@ topic to whoever listens. https://html.spec.whatwg.org/multipage/server-sent-eve
 
 A page says in `since` when it was rendered (seconds of the epoch); what changed between
 that and the connection is announced at once, so that nothing falls in the gap.
+
+Topics asked for with `topic` are announced as "changed", those with `count` as
+"counted": the numbers of the frame follow them while the parts of the page do not.
 """
 
 import asyncio
@@ -118,7 +121,7 @@ def _cookies(scope: Scope) -> str:
 
 
 class LiveStream:
-    """The ASGI application behind `/live/?topic=…&topic=…&since=…`."""
+    """The ASGI application behind `/live/?topic=…&topic=…&count=…&since=…`."""
 
     def __init__(self, hub: Hub, authorise: Authorise) -> None:
         self.hub = hub
@@ -126,21 +129,33 @@ class LiveStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        asked = query.get("topic", [])
+        asked = [*query.get("count", []), *query.get("topic", [])]
         topics = await self.authorise(_cookies(scope), asked[:MAX_TOPICS])
         if topics is None:
             return await respond(send, 401, b"")
+        events = {
+            topic: [
+                event
+                for event, name in (("changed", "topic"), ("counted", "count"))
+                if topic in query.get(name, [])
+            ]
+            for topic in topics
+        }
         queue = self.hub.join(topics)
         for topic in self.hub.changed_since(topics, _moment(query.get("since", []))):
             queue.put_nowait(topic)
         try:
-            await self._stream(queue, receive, send)
+            await self._stream(queue, events, receive, send)
         finally:
             self.hub.leave(topics, queue)
         return None
 
     async def _stream(
-        self, queue: asyncio.Queue[str], receive: Receive, send: Send
+        self,
+        queue: asyncio.Queue[str],
+        events: dict[str, list[str]],
+        receive: Receive,
+        send: Send,
     ) -> None:
         await send(
             {
@@ -157,13 +172,17 @@ class LiveStream:
         gone = asyncio.create_task(_until_gone(receive))
         try:
             while not gone.done():
-                await _write(send, await _next_chunk(queue, gone))
+                await _write(send, await _next_chunk(queue, events, gone))
                 await asyncio.wait({gone}, timeout=REST_SECONDS)
         finally:
             gone.cancel()
 
 
-async def _next_chunk(queue: asyncio.Queue[str], gone: "asyncio.Task[None]") -> bytes:
+async def _next_chunk(
+    queue: asyncio.Queue[str],
+    events: dict[str, list[str]],
+    gone: "asyncio.Task[None]",
+) -> bytes:
     """What to write next: the topics that changed, each once, or a sign of life."""
     first = asyncio.create_task(queue.get())
     await asyncio.wait(
@@ -176,7 +195,9 @@ async def _next_chunk(queue: asyncio.Queue[str], gone: "asyncio.Task[None]") -> 
     while not queue.empty():
         topics.add(queue.get_nowait())
     return b"".join(
-        b"event: changed\ndata: %s\n\n" % topic.encode() for topic in sorted(topics)
+        b"event: %s\ndata: %s\n\n" % (event.encode(), topic.encode())
+        for topic in sorted(topics)
+        for event in events[topic]
     )
 
 

@@ -18,7 +18,7 @@ from incidents.views.analysis import analytics
 from incidents.views.declaring import declare, suggest_assets
 from incidents.views.detail import detail, part, picture
 from incidents.views.editing import edit
-from incidents.views.finding import search
+from incidents.views.finding import counts, search
 from incidents.views.listing import home, index
 from incidents.views.repairing import repairs
 from incidents.views.silencing import silence
@@ -65,6 +65,7 @@ __all__ = [
     "resolve",
     "roles",
     "root_cause",
+    "counts",
     "search",
     "severity",
     "silence",

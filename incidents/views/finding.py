@@ -1,9 +1,9 @@
-"""Search over everything a person may see."""
+"""Search over everything a person may see, and the numbers of the frame."""
 
 from typing import Any
 
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -12,7 +12,7 @@ from accounts.models import User
 from catalog.models import Asset
 from core.text import one_line
 from incidents.models import Incident
-from incidents.queries import IncidentFilter
+from incidents.queries import IncidentFilter, needs_you_count, open_count
 from incidents.signals import FoundThing, search_results
 
 MOST_OF_A_KIND = 12
@@ -32,6 +32,16 @@ def search(request: SignedInRequest) -> HttpResponse:
         groups.setdefault(thing.kind, []).append(thing)
     context = {"q": q, "groups": groups, "most": MOST_OF_A_KIND}
     return render(request, "incidents/search.html", context)
+
+
+@require_safe
+def counts(request: SignedInRequest) -> JsonResponse:
+    """What stands beside Incidents and Home, for pages that are open already."""
+    numbers = {
+        "open_incidents": open_count(request.user),
+        "needs_you": needs_you_count(request.user),
+    }
+    return JsonResponse(numbers)
 
 
 def _found(user: User, q: str) -> list[FoundThing]:

@@ -1,6 +1,7 @@
 // The live connection rests while its tab is hidden: browsers allow six connections
 // to a server on HTTP/1.1, and forgotten tabs would use them up. On return it opens
-// again, and js/news.js then asks for every part once.
+// again, and js/news.js then asks for every part once. Each also listens for what the
+// numbers of the frame count, which js/counts.js asks for.
 "use strict";
 (() => {
   const HIDDEN_MS = 15000;
@@ -12,7 +13,10 @@
     #over = false;
 
     constructor(url) {
-      this.url = url;
+      const full = new URL(url, location);
+      full.searchParams.append("count", "incidents");
+      this.url = full.href;
+      this.addEventListener("counted", () => document.dispatchEvent(new Event("headwater:counted")));
       document.addEventListener("visibilitychange", this.#look);
       this.#connect();
     }

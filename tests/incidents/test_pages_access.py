@@ -110,7 +110,7 @@ def test_a_private_incident_looks_absent_everywhere(
     ):
         text = signed_in.get(page).content.decode()
         assert "Payroll is wrong" not in text, page
-        assert 'class="rail__count"' not in text, page
+        assert text.count('class="rail__count" hidden') == 4, page
     admin = sign_in(role="admin")
     assert {admin.get(page).status_code for page in gone} == {200}
 

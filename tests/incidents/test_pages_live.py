@@ -11,15 +11,17 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from incidents.services import add_note
+from incidents.services import add_note, resolve_incident
 from tests.factories import NOON, make_incident, make_user
 
 HEARD_SECONDS = 5.0
 
 
 @contextmanager
-def listening(server: httpx.Client, user: User, query: str) -> Iterator[Queue[str]]:
-    """The topics that `/live/?query` announces, as they come."""
+def listening(
+    server: httpx.Client, user: User, query: str, of: str = "data: "
+) -> Iterator[Queue[str]]:
+    """The topics that `/live/?query` announces, as they come, or their events."""
     browser = Client()
     browser.force_login(user)
     cookies = {name: morsel.value for name, morsel in browser.cookies.items()}
@@ -32,8 +34,8 @@ def listening(server: httpx.Client, user: User, query: str) -> Iterator[Queue[st
         def read() -> None:
             try:
                 for line in lines:
-                    if line.startswith("data: "):
-                        heard.put(line.removeprefix("data: "))
+                    if line.startswith(of):
+                        heard.put(line.removeprefix(of))
             except httpx.HTTPError:
                 return  # the test is over
 
@@ -51,6 +53,26 @@ def test_a_change_is_announced_to_those_who_listen(
         assert heard.get(timeout=HEARD_SECONDS) == incident.subject
         with pytest.raises(Empty):
             heard.get(timeout=0.5)
+
+
+def test_the_numbers_of_the_frame_are_announced_apart_from_the_parts_of_a_page(
+    server: httpx.Client, user: User
+) -> None:
+    incident, other = make_incident(), make_incident()
+    query = f"topic={incident.subject}&count=incidents"
+    with listening(server, user, query, of="event: ") as heard:
+        resolve_incident(incident_id=other.pk, by=user, at=NOON)
+        assert heard.get(timeout=HEARD_SECONDS) == "counted"
+        with pytest.raises(Empty):
+            heard.get(timeout=0.5)
+
+
+def test_the_numbers_of_the_frame_are_what_this_reader_may_see(
+    signed_in: Client, user: User
+) -> None:
+    make_incident()
+    make_incident(private=True)
+    assert signed_in.get("/counts/").json() == {"open_incidents": 1, "needs_you": 0}
 
 
 def test_a_change_between_rendering_and_connecting_is_announced_at_once(
