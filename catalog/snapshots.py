@@ -169,7 +169,7 @@ class LineageSnapshot:
         """
         wanted = set(targets)
         paths = {start_id: [start_id]} if start_id in wanted else {}
-        found = self._search([start_id], upstream=False)
+        found = self.down.search(self._places([start_id]), origins=True)
         places = np.flatnonzero(np.isin(self.ids[found.nodes], list(wanted)))
         if not places.size:
             return paths
@@ -186,7 +186,8 @@ class LineageSnapshot:
     def subgraph(self, asset_ids: Iterable[int]) -> Subgraph:
         """The assets that have lineage, and the edges whose ends are both of them."""
         nodes = self._places(asset_ids)
-        origins, places = self.down.places(nodes)
+        places, counts = self.down.places(nodes)
+        origins = np.repeat(nodes, counts)
         inside = np.isin(self.down.ends[places], nodes)
         origins, places = origins[inside], places[inside]
         counts = np.bincount(np.searchsorted(nodes, origins), minlength=nodes.size)
