@@ -37,9 +37,14 @@
     });
   }
 
-  // Wide parts that open at a place: a calendar at now.
+  // Wide parts that open at a place: a calendar at now, a picture at its asset.
   for (const box of document.querySelectorAll("[data-scroll-to]")) {
     const share = Number(box.dataset.scrollTo) || 0;
     box.scrollLeft = share * box.scrollWidth - box.clientWidth / 3;
+    const focus = box.querySelector("[data-focus]");
+    if (focus) {
+      const down = focus.getBoundingClientRect().top - box.getBoundingClientRect().top;
+      box.scrollTop = down - box.clientHeight / 2;
+    }
   }
 })();
