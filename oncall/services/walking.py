@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
+from core.locks import plan_for_growth
 from oncall.conditions import said
 from oncall.models import Escalation, EscalationQuerySet, Notice, Page
 from oncall.services import statements
@@ -71,6 +72,7 @@ def walk_due_escalations(*, at: datetime, limit: int = WALK_BATCH) -> int:
         waiting = locked(skip_locked=True).due(at=at)
         due = list(waiting[:limit])
         if due:
+            plan_for_growth()
             _take_or_halve(due, reach=Reachable(at=at, turns=Turns(is_keeper=True)))
     return len(due)
 
