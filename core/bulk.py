@@ -1,6 +1,7 @@
 """Writing many rows at once, and asking for many.
 
     insert_all(incidents)
+    insert_values(TimelineEntry, ["incident_id", "text"], [(12, "Opened.")])
     update_all(incidents, ["status", "severity"])
     Asset.objects.filter(pk__in=any_of(ids))
 
@@ -55,6 +56,31 @@ def insert_all(rows: Iterable[models.Model]) -> None:
     for row in listed:
         row._state.adding = False
         row._state.db = connection.alias
+
+
+def insert_values(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Iterable[tuple[Any, ...]],
+) -> None:
+    """Insert rows of one model that nobody needs again, given as the values of its
+    columns `names`; the others have the model's defaults. One statement.
+
+    Spares making each of them an object, and asking for its key. As `insert_all`
+    otherwise; `names` hold no field of JSON.
+    """
+    listed = list(rows)
+    if not listed:
+        return
+    statement, defaults = _statement(model, tuple(names))
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement) as copy,
+    ):
+        write = copy.write_row
+        for row in listed:
+            write(row + defaults)
 
 
 def update_all(rows: Iterable[models.Model], names: Sequence[str]) -> None:
@@ -128,6 +154,30 @@ def _with_json(values: tuple[Any, ...], places: tuple[int, ...]) -> tuple[Any, .
     for place in places:
         changed[place] = Jsonb(changed[place])
     return tuple(changed)
+
+
+@cache
+def _statement(
+    model: type[models.Model], names: tuple[str, ...]
+) -> tuple[sql.Composed, tuple[Any, ...]]:
+    """The COPY of these columns and of the others, and the defaults of those."""
+    fields = {
+        field.attname: field
+        for field in model._meta.concrete_fields
+        if not field.primary_key
+    }
+    others = [name for name in fields if name not in names]
+    columns = [fields[name].column or name for name in (*names, *others)]
+    defaults = tuple(
+        Jsonb(value) if isinstance(fields[name], models.JSONField) else value
+        for name in others
+        for value in [fields[name].get_default()]
+    )
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(model._meta.db_table),
+        sql.SQL(", ").join([sql.Identifier(column) for column in columns]),
+    )
+    return statement, defaults
 
 
 @cache

@@ -8,7 +8,7 @@ from accounts.models import User
 from alerts.models import Alert
 from catalog.models import Asset
 from catalog.panels import Panel
-from core.bulk import insert_all
+from core.bulk import insert_values
 from core.live import publish
 from incidents.downtime import history_of
 from incidents.models import Incident, IncidentAlert, TimelineEntry
@@ -75,16 +75,15 @@ def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
             "pk", flat=True
         )
     )
-    insert_all(
-        TimelineEntry(
-            incident_id=pk,
-            kind=TimelineEntry.Kind.PAGED,
-            text=note.text,
-            at=note.at,
-            recorded_at=note.at,
-        )
-        for pk, note in told
-        if pk in known
+    columns = ["incident_id", "kind", "at", "recorded_at", "text"]
+    insert_values(
+        TimelineEntry,
+        columns,
+        (
+            (pk, TimelineEntry.Kind.PAGED, note.at, note.at, note.text)
+            for pk, note in told
+            if pk in known
+        ),
     )
     publish(*{note.subject for pk, note in told if pk in known})
 

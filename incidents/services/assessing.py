@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from alerts.models import Severity
+from core.bulk import any_of
 from incidents.cause import suspected
 from incidents.models import FailingAsset, Incident, TimelineEntry
+from incidents.services.entries import Entry, save_entries
 from incidents.services.lineage import AssetRow, Findings, examine
 from incidents.severity import LEVELS, is_worse, weigh
 
@@ -29,7 +31,7 @@ def failing_since(
     """{incident: {failing asset: since}}, one query."""
     failing: dict[int, dict[int, datetime]] = defaultdict(dict)
     for incident_id, asset_id, since in FailingAsset.objects.filter(
-        incident__in=list(incident_ids)
+        incident__in=any_of(incident_ids)
     ).values_list("incident_id", "asset_id", "since"):
         failing[incident_id][asset_id] = since
     return failing
@@ -42,7 +44,7 @@ def take_in(
     *,
     alerts_severity: str | None,
     at: datetime,
-) -> list[TimelineEntry]:
+) -> list[Entry]:
     """Set the assessed fields of `incident`, and return the timeline entries that say
     what changed. Nothing is saved.
 
@@ -81,7 +83,7 @@ def raise_severity(
     found: Findings,
     *,
     at: datetime,
-) -> list[TimelineEntry]:
+) -> list[Entry]:
     weighed = weigh(
         alerts=alerts_severity,
         top_tier_asset=found.top_tier_asset,
@@ -104,7 +106,7 @@ def assess(incident: Incident, *, at: datetime) -> Findings:
     found, assets = examine({incident.pk: failing.get(incident.pk, {})})
     entries = take_in(incident, found[incident.pk], assets, alerts_severity=None, at=at)
     incident.save(update_fields=list(ASSESSED_FIELDS))
-    TimelineEntry.objects.bulk_create(entries)
+    save_entries(entries)
     return found[incident.pk]
 
 
@@ -115,5 +117,5 @@ def _cause_text(found: Findings, asset: AssetRow) -> str:
 
 def _entry(
     incident: Incident, kind: TimelineEntry.Kind, text: str, *, at: datetime
-) -> TimelineEntry:
-    return TimelineEntry(incident=incident, kind=kind, at=at, recorded_at=at, text=text)
+) -> Entry:
+    return Entry(incident, kind, at, at, text)

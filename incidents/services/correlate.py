@@ -23,7 +23,8 @@ from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH
 from catalog.models import Asset
 from catalog.services import set_asset_health
 from catalog.services.upserts import AssetFacts, upsert_assets
-from core.locks import LockedTooLongError, waiting_at_most
+from core.bulk import any_of
+from core.locks import LockedTooLongError, plan_for_growth, waiting_at_most
 from core.text import identifier
 from incidents.correlation import OpenIncident, Plan, Signal, decide
 from incidents.models import Incident, IncidentAlert, UncorrelatedAlert
@@ -76,12 +77,16 @@ def _is_ours() -> bool:
             "pg_try_advisory_xact_lock(%s)",
             [f"{LONGEST_PAUSE_SECONDS}s", LOCK],
         )
-        return bool(cursor.fetchone()[1])
+        is_ours = bool(cursor.fetchone()[1])
+    if is_ours:
+        plan_for_growth()
+    return is_ours
 
 
 def _claim(limit: int) -> list[Alert]:
     changed = Alert.objects.changed().order_by("pk")
-    return list(changed.select_related("integration")[:limit])
+    # Not joined: a storm's alerts have few inlets between them.
+    return list(changed.prefetch_related("integration")[:limit])
 
 
 def _take_or_halve(alerts: Sequence[Alert], *, at: datetime) -> None:
@@ -133,7 +138,9 @@ def _take(alerts: Collection[Alert], *, at: datetime) -> None:
     link_assets(alerts, at=at)
     members = {
         member.alert_id: member
-        for member in IncidentAlert.objects.filter(alert__in=[a.pk for a in alerts])
+        for member in IncidentAlert.objects.filter(
+            alert__in=any_of(a.pk for a in alerts)
+        )
     }
     settled = settle(
         list(alerts), known=members, in_open_incidents=in_open_incidents, at=at
@@ -291,7 +298,7 @@ def _mark_taken(
             """,
             [[row[column] for row in rows] for column in range(7)],
         )
-    UncorrelatedAlert.objects.filter(alert__in=[a.pk for a in alerts]).delete()
+    UncorrelatedAlert.objects.filter(alert__in=any_of(a.pk for a in alerts)).delete()
 
 
 def _lock(ids: Sequence[int]) -> set[int]:
@@ -301,7 +308,8 @@ def _lock(ids: Sequence[int]) -> set[int]:
     gives way: whatever is locked just then is left out, and taken again.
     """
     key = Collate("dedup_key", "C")
-    found = Alert.objects.filter(pk__in=ids).order_by("integration_id", key, "pk")
+    found = Alert.objects.filter(pk__in=any_of(ids))
+    found = found.order_by("integration_id", key, "pk")
     rows = found.values_list("pk", flat=True)
     try:
         with waiting_at_most(LONGEST_WAIT):

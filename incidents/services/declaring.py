@@ -17,6 +17,7 @@ from core.http import absolute_url
 from core.live import publish
 from incidents.models import FailingAsset, Incident, RoleAssignment, TimelineEntry
 from incidents.services.assessing import ASSESSED_FIELDS, take_in
+from incidents.services.entries import save_entries
 from incidents.services.lineage import Findings, examine
 from incidents.services.paging import page_body, start_paging
 from incidents.services.stakeholders import tell_start
@@ -128,7 +129,7 @@ def _take_assets(
     if incident.team_id is None and cause is not None:
         incident.team_id = rows[cause].team_id
     incident.save(update_fields=[*ASSESSED_FIELDS, "team"])
-    TimelineEntry.objects.bulk_create(entries)
+    save_entries(entries)
     return found[incident.pk]
 
 

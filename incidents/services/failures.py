@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from alerts.models import Alert
+from core.bulk import any_of
 from incidents.expected import JOBS, State, Told, state_told
 from incidents.models import IncidentAlert
 
@@ -44,9 +45,7 @@ def failures_of(
     told: dict[int, dict[int, list[Failure]]] = defaultdict(lambda: defaultdict(list))
     for incident_id, alert in joined:
         if alert.asset_id is not None:
-            said = Told(alert.integration.format, alert.labels, bool(alert.run_id))
-            one = _read(said, alert.asset_type)
-            told[incident_id][alert.asset_id].append(one)
+            told[incident_id][alert.asset_id].append(failure_told(alert))
     for incident_id, asset_id, one in _members(incident_ids):
         told[incident_id][asset_id].append(one)
     return {
@@ -55,12 +54,18 @@ def failures_of(
     }
 
 
+def failure_told(alert: Alert) -> Failure:
+    """What one alert says of how its asset fails."""
+    said = Told(alert.integration.format, alert.labels, bool(alert.run_id))
+    return _read(said, alert.asset_type)
+
+
 def _members(incident_ids: Iterable[int]) -> Iterable[tuple[int, int, Failure]]:
     ids = list(incident_ids)
     if not ids:
         return
     rows = IncidentAlert.objects.filter(
-        incident__in=ids,
+        incident__in=any_of(ids),
         incident__alert_count__lte=MOST_ALERTS,
         alert__asset__isnull=False,
     ).values_list(

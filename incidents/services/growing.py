@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 
 from alerts.models import Alert, Route
+from catalog.graph import snapshot
 from catalog.models import Asset
 from core.bulk import insert_all, update_all
 from core.live import publish
@@ -16,15 +17,16 @@ from incidents.correlation import Merge, Placement, Plan, Tie
 from incidents.models import (
     FailingAsset,
     Incident,
-    IncidentAlert,
     MergeOffer,
     TimelineEntry,
 )
+from incidents.services.assessed import remember
 from incidents.services.assessing import (
     ASSESSED_FIELDS,
     failing_since,
     take_in,
 )
+from incidents.services.entries import save_entries
 from incidents.services.grouping import absorb, settle
 from incidents.services.growth import (
     Growth,
@@ -33,6 +35,7 @@ from incidents.services.growth import (
     give_routes,
     new_incident,
 )
+from incidents.services.joining import reason_for, save_members
 from incidents.services.lineage import AssetRow, examine
 from incidents.services.member_changes import acknowledge_as_asked
 from incidents.services.open_incidents import last_closed
@@ -50,6 +53,7 @@ from incidents.severity import is_worse
 
 Kind = TimelineEntry.Kind
 MOST_ENTRIES = 5
+COUNTED_FIELDS = ["alert_count", "last_alert_at", "detected_at", "impact_started_at"]
 LIKELY = 0.5  # from this score on, another team is paged
 
 
@@ -179,7 +183,12 @@ def _link_recurrences(growths: Iterable[Growth]) -> None:
 
 def _examine(growths: Mapping[int, Growth], *, at: datetime) -> None:
     """Reckon cause, effect and severity anew where something has come in."""
-    grown = {key: growth for key, growth in growths.items() if growth.has_grown}
+    lineage = snapshot(fresh=True).version
+    grown = {
+        key: growth
+        for key, growth in growths.items()
+        if growth.has_grown(lineage=lineage, at=at)
+    }
     names = _names(p.to_asset for g in growths.values() for _, p in g.joined)
     found, assets = examine(
         {key: growth.failing for key, growth in grown.items()},
@@ -197,6 +206,7 @@ def _examine(growths: Mapping[int, Growth], *, at: datetime) -> None:
     for key, growth in growths.items():
         _note_joined(growth, names, repeated, at=at)
         if key in grown:
+            growth.is_assessed = True
             growth.dashboards = found[key].dashboards
             before = growth.incident.suspected_asset_id
             growth.entries += take_in(
@@ -257,20 +267,6 @@ def _note_joined(
             growth.note(Kind.ALERT, text, at=at, happened_at=alert.first_at)
 
 
-def reason_for(placement: Placement, names: Mapping[int, str]) -> str:
-    """Why an alert belongs to its incident, in words."""
-    asset = names.get(placement.to_asset or 0, "a failing asset")
-    steps = wording.counted(placement.hops, "step")
-    return {
-        Tie.OPENED: "opened this incident",
-        Tie.SAME_KEY: "same integration and key",
-        Tie.SAME_ASSET: f"about {asset} as well",
-        Tie.UPSTREAM: f"{steps} upstream of {asset}",
-        Tie.DOWNSTREAM: f"{steps} downstream of {asset}",
-        Tie.TOGETHER: f"{asset} lies {steps} upstream and of the others as well",
-    }[placement.tie]
-
-
 def _names(asset_ids: Iterable[int | None]) -> dict[int, str]:
     ids = {asset_id for asset_id in asset_ids if asset_id is not None}
     if not ids:
@@ -284,32 +280,25 @@ def _save(growths: Collection[Growth], *, at: datetime) -> None:
         if not growth.firing:
             _close_before_paging(growth, at=at)
     insert_all(growth.incident for growth in new)
+    old = [growth for growth in growths if not growth.is_new]
+    update_all((growth.incident for growth in old), COUNTED_FIELDS)
     update_all(
-        (growth.incident for growth in growths if not growth.is_new),
-        [
-            *ASSESSED_FIELDS,
-            "alert_count",
-            "last_alert_at",
-            "detected_at",
-            "impact_started_at",
-            "team",
-        ],
+        (growth.incident for growth in old if growth.is_assessed),
+        [*ASSESSED_FIELDS, "team"],
     )
     names = _names(p.to_asset for g in growths for _, p in g.joined)
-    insert_all(
-        IncidentAlert(
-            incident=growth.incident,
-            alert=alert,
-            added_at=at,
-            reason=reason_for(placement, names)[:300],
-            status=alert.status,
-            acknowledge_seen_at=alert.acknowledge_asked_at,
-        )
-        for growth in growths
-        for alert, placement in growth.joined
-    )
+    save_members(growths, names, at=at)
     _save_failing(growths, at=at)
-    insert_all(entry for growth in growths for entry in growth.entries)
+    save_entries(entry for growth in growths for entry in growth.entries)
+    remember(
+        {
+            growth.incident.pk: [alert for alert, _ in growth.joined]
+            for growth in growths
+            if growth.is_assessed
+        },
+        lineage=snapshot(fresh=True).version,
+        at=at,
+    )
 
 
 def _save_failing(growths: Iterable[Growth], *, at: datetime) -> None:

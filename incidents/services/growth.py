@@ -11,7 +11,9 @@ from django.conf import settings
 from alerts.models import Alert, Route
 from incidents.correlation import Placement
 from incidents.models import Incident, TimelineEntry
+from incidents.services.assessed import says_nothing_new
 from incidents.services.assessing import may_raise
+from incidents.services.entries import Entry
 from incidents.services.lineage import AssetRow
 
 
@@ -27,7 +29,8 @@ class Growth:
     has_merged: bool = False
     severity_before: str = ""
     has_new_team: bool = False
-    entries: list[TimelineEntry] = field(default_factory=list)
+    is_assessed: bool = False
+    entries: list[Entry] = field(default_factory=list)
     dashboards: list[AssetRow] = field(default_factory=list)
     route: Route | None = None
 
@@ -43,15 +46,16 @@ class Growth:
     def worst(self) -> str | None:
         return min((a.severity for a, _ in self.joined if a.pages), default=None)
 
-    @property
-    def has_grown(self) -> bool:
-        """Whether cause, effect or severity may be another now."""
-        return (
-            self.is_new
-            or self.has_merged
-            or bool(self.fresh)
-            or may_raise(self.incident, self.worst)
-        )
+    def has_grown(self, *, lineage: int, at: datetime) -> bool:
+        """Whether cause, effect or severity may be another now, over this version of
+        the lineage."""
+        if self.is_new or self.has_merged or self.fresh:
+            return True
+        if not may_raise(self.incident, self.worst):
+            return False
+        alerts = [alert for alert, _ in self.joined]
+        key = self.incident.pk
+        return not says_nothing_new(key, alerts, lineage=lineage, at=at)
 
     def note(
         self,
@@ -61,15 +65,7 @@ class Growth:
         at: datetime,
         happened_at: datetime | None = None,
     ) -> None:
-        self.entries.append(
-            TimelineEntry(
-                incident=self.incident,
-                kind=kind,
-                at=happened_at or at,
-                recorded_at=at,
-                text=text,
-            )
-        )
+        self.entries.append(Entry(self.incident, kind, happened_at or at, at, text))
 
 
 def began_at(alert: Alert) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from core.bulk import any_of
 from incidents.models import Incident
 from oncall.models import Escalation
 
@@ -20,7 +21,7 @@ def lock_incidents(incident_ids: Iterable[int]) -> dict[int, Incident]:
     answerable = Escalation.objects.answerable().filter(subject__in=subjects)
     locked_first = answerable.order_by("pk").select_for_update(no_key=True)
     list(locked_first.values_list("pk", flat=True))
-    locked = Incident.objects.select_for_update(no_key=True).filter(pk__in=ids)
+    locked = Incident.objects.select_for_update(no_key=True).filter(pk__in=any_of(ids))
     return {incident.pk: incident for incident in locked.order_by("pk")}
 
 

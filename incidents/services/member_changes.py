@@ -13,6 +13,7 @@ from core.live import publish
 from incidents import wording
 from incidents.models import FailingAsset, Incident, IncidentAlert, TimelineEntry
 from incidents.services.assessing import failing_since, may_raise, raise_severity
+from incidents.services.entries import save_entries
 from incidents.services.habits import learn_from
 from incidents.services.lineage import examine
 from incidents.services.paging import page_again
@@ -96,7 +97,7 @@ def _raise_severity(
     found, _ = examine({incident.pk: failing.get(incident.pk, {})})
     entries = raise_severity(incident, worst, found[incident.pk], at=at)
     incident.save(update_fields=["severity", "severity_reason"])
-    TimelineEntry.objects.bulk_create(entries)
+    save_entries(entries)
     if is_worse(incident.severity, before):
         page_again(incident, at=at, why=f"severity rose to {incident.severity}.")
 

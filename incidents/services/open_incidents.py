@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alerts.models import Alert
+from core.bulk import any_of
 from incidents.correlation import Key, OpenIncident
 from incidents.models import FailingAsset, Incident, IncidentAlert, Regrouping
 
@@ -58,7 +59,7 @@ def _placed_by_hand(incident_ids: Collection[int]) -> dict[int, set[int]]:
     """{incident: the assets a person has put there}."""
     placed: dict[int, set[int]] = defaultdict(set)
     for incident_id, asset_id in (
-        IncidentAlert.objects.filter(is_placed=True, incident__in=list(incident_ids))
+        IncidentAlert.objects.filter(is_placed=True, incident__in=any_of(incident_ids))
         .exclude(alert__asset=None)
         .values_list("incident_id", "alert__asset_id")
     ):
@@ -70,7 +71,7 @@ def _kept_apart(incident_ids: Collection[int]) -> dict[int, set[int]]:
     """{incident: those that a person has said to be another fault}."""
     apart: dict[int, set[int]] = defaultdict(set)
     rows = Regrouping.objects.filter(
-        source__in=list(incident_ids), target__in=list(incident_ids)
+        source__in=any_of(incident_ids), target__in=any_of(incident_ids)
     )
     for row in rows:
         if row.keeps_apart:

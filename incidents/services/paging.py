@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.urls import reverse
+
 from alerts.models import Integration, Route
 from catalog.models import Asset
 from core.http import absolute_url
@@ -69,6 +71,7 @@ def start_paging_all(openings: Collection[Opening], *, at: datetime) -> None:
     if not openings:
         return
     book = PolicyBook()
+    urls = _urls(opening.incident for opening in openings)
     calls = [
         Call(
             subject=opening.incident.subject,
@@ -78,7 +81,7 @@ def start_paging_all(openings: Collection[Opening], *, at: datetime) -> None:
                 description=opening.description,
                 dashboards=opening.dashboards,
             ),
-            url=absolute_url(opening.incident),
+            url=urls[opening.incident.pk],
             severity=opening.incident.severity,
             policy=policies[0] if policies else None,
             otherwise=tuple(policies[1:]),
@@ -95,6 +98,12 @@ def start_paging_all(openings: Collection[Opening], *, at: datetime) -> None:
         ]
     ]
     start_escalations(calls, at=at)
+
+
+def _urls(incidents: Iterable[Incident]) -> dict[int, str]:
+    """{incident: its full address}. Looking a route up is dear, so it is done once."""
+    before, after = reverse("incidents:detail", args=[0]).split("0")
+    return {i.pk: absolute_url(f"{before}{i.pk}{after}") for i in incidents}
 
 
 def policy_for(incident: Incident, *, at: datetime) -> EscalationPolicy | None:

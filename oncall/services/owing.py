@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from operator import itemgetter
+from typing import NamedTuple
 
-from core.bulk import insert_all
+from core.bulk import insert_all, insert_values
 from oncall.models import (
     SEVERITIES,
     ContactMethod,
@@ -21,6 +22,25 @@ from oncall.services.throttling import hold_back
 
 # None is the address somebody signs in with.
 Way = tuple[ContactMethod | None, timedelta]
+
+
+class _Owed(NamedTuple):
+    """The columns of a new `Notification` of a page."""
+
+    page_id: int
+    user_id: int
+    method_id: int | None
+    subject: str
+    channel: str
+    address: str
+    title: str
+    body: str
+    url: str
+    urgent: bool
+    rank: int
+    idempotency_key: str
+    created_at: datetime
+    due_at: datetime
 
 
 def owe_pages(pages: Collection[Page], *, reach: Reachable) -> None:
@@ -69,9 +89,11 @@ def owe_notifications(
         for method, delay in ways
     ]
     if again:  # it may be owed already
-        Notification.objects.bulk_create(rows, ignore_conflicts=True)
+        Notification.objects.bulk_create(
+            [Notification(**row._asdict()) for row in rows], ignore_conflicts=True
+        )
     else:
-        insert_all(rows)
+        insert_values(Notification, _Owed._fields, rows)
 
 
 def ways_to_reach(pages: Iterable[Page], *, reach: Reachable) -> list[list[Way]]:
@@ -107,13 +129,13 @@ def _notification(
     *,
     at: datetime,
     again: str,
-) -> Notification:
+) -> _Owed:
     escalation = page.escalation
     suffix = f":{again}" if again else ""
-    return Notification(
-        page=page,
+    return _Owed(
+        page_id=page.pk,
         user_id=page.user_id,
-        method=method,
+        method_id=method.pk if method else None,
         subject=escalation.subject,
         channel=method.kind if method else "email",
         address=method.address if method else page.user.email,

@@ -4,7 +4,7 @@ import pytest
 from django.db import DataError, IntegrityError, transaction
 
 from alerts.models import Severity
-from core.bulk import insert_all, update_all
+from core.bulk import insert_all, insert_values, update_all
 from incidents.models import Incident, TimelineEntry
 from oncall.models import Page
 from tests.factories import NOON, make_user
@@ -44,6 +44,21 @@ def test_a_row_may_name_one_that_was_saved_after_it_was_made() -> None:
     insert_all([entry])
     assert incident.timeline.get() == entry
     assert not entry._state.adding
+
+
+def test_rows_given_as_values_have_the_defaults_of_the_others() -> None:
+    incident = draft("orders failed")
+    insert_all([incident])
+    names = ["incident_id", "kind", "at", "recorded_at", "text"]
+    said = [HARD_TEXT, "second", "third"]
+    insert_values(
+        TimelineEntry, names, [(incident.pk, "alert", NOON, NOON, one) for one in said]
+    )
+    stored = list(incident.timeline.order_by("pk"))
+    assert [one.text for one in stored] == said
+    assert {(one.actor, one.pinned, one.repeats_of) for one in stored} == {
+        (None, False, None)
+    }
 
 
 def test_a_conflict_fails_them_all() -> None:
