@@ -27,6 +27,7 @@ class MessageForm(forms.ModelForm):  # type: ignore[type-arg]  # not at runtime
             "start": "When it starts",
             "updates": "Updates in between",
             "end": "When it is over",
+            "reminders": "Reminders of action items I own",
             "method": "Where to",
         }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -11,12 +12,25 @@ from incidents.signals import FoundThing, HomeItem
 from postmortems import queries
 from postmortems.models import ActionItem
 
+# More are counted: the rest of the page is not to be pushed away.
+MOST_BY_NAME = 3
+
 
 def add_home_items(
     sender: object, *, user: User, at: datetime, **_: object
 ) -> list[HomeItem]:
-    """Overdue action items of this person, then reviews that wait for a reader."""
-    today = timezone.localdate(at, user.tz)
+    """Overdue action items of this person, the oldest by name, then reviews that wait
+    for a reader."""
+    items = _overdue(user, today=timezone.localdate(at, user.tz))
+    if user.can_respond:
+        items += [
+            HomeItem(one.title, one.get_absolute_url(), "Postmortem to review")
+            for one in queries.awaiting_review(user)
+        ]
+    return items
+
+
+def _overdue(user: User, *, today: date) -> list[HomeItem]:
     overdue = queries.overdue_items(user, today=today)
     items = [
         HomeItem(
@@ -26,13 +40,16 @@ def add_home_items(
             due_at=_end_of(item, user),
             is_late=True,
         )
-        for item in overdue
+        for item in overdue[:MOST_BY_NAME]
     ]
-    if user.can_respond:
-        items += [
-            HomeItem(one.title, one.get_absolute_url(), "Postmortem to review")
-            for one in queries.awaiting_review(user)
-        ]
+    if len(overdue) > MOST_BY_NAME:
+        all_of_them = HomeItem(
+            title=f"All {len(overdue)} of yours that are overdue",
+            url=reverse("postmortems:actions"),
+            word="Action items, overdue",
+            is_late=True,
+        )
+        items.append(all_of_them)
     return items
 
 

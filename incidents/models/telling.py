@@ -72,6 +72,8 @@ class TellingPreference(models.Model):
     start = models.BooleanField(default=True)
     updates = models.BooleanField(default=True)
     end = models.BooleanField(default=True)
+    # Of action items this person owns.
+    reminders = models.BooleanField(default=True)
     method = models.ForeignKey(
         ContactMethod, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -79,7 +81,7 @@ class TellingPreference(models.Model):
 
     FIELDS: ClassVar[tuple[str, ...]] = (
         *("sev1", "sev2", "sev3", "sev4"),
-        *("scope", "start", "updates", "end", "method"),
+        *("scope", "start", "updates", "end", "reminders", "method"),
     )
 
     class Meta:

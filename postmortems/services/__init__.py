@@ -7,6 +7,7 @@ from postmortems.services.action_items import (
     reopen_action_item,
 )
 from postmortems.services.collecting import facts_of
+from postmortems.services.reminding import remind_owners
 from postmortems.services.reviewing import (
     approve_postmortem,
     publish_postmortem,
@@ -29,6 +30,7 @@ __all__ = [
     "facts_of",
     "finish_action_item",
     "publish_postmortem",
+    "remind_owners",
     "reopen_action_item",
     "restore_version",
     "return_postmortem",
