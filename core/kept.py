@@ -7,22 +7,23 @@ exchange ends within its time as a whole, an answer is cut at MAX_ANSWER_BYTES, 
 redirects are not followed. Nothing is ever sent twice from here: what fails on a kept
 connection has failed, as the other side may have taken it.
 
-http.client, because a sender's every request passes here: it costs a fifth of what
-httpx does (docs/benchmarks.md).
+With uvicorn's parser, because a sender's every request passes here: http.client reads
+an answer's headers as it would an e-mail's, and costs three times as much.
 """
 
 import atexit
-import io
+import re
 import select
 import socket
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPException, RemoteDisconnected
 from threading import Lock
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+import httptools
 
 from core.outgoing import (
     MAX_ANSWER_BYTES,
@@ -38,6 +39,10 @@ IDLE_SECONDS = 1.0
 # By then a name may lead elsewhere.
 LONGEST_LIFE_SECONDS = 60.0
 MOST_IDLE_PER_HOST = 128
+RECEIVE_BYTES = 16 * 1024
+MOST_RECEIVED = 4 * MAX_ANSWER_BYTES  # headers and the marks of chunks included
+NOT_IN_TARGET = re.compile(r"[^\x21-\x7e]")
+NOT_IN_LINE = re.compile(r"[\r\n\0]|[^\x00-\xff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,54 +62,92 @@ class _Key:
     allow_private: bool
 
 
-class _TimedSocket:
-    """What http.client needs of a socket; every wait ends at `deadline`."""
+class _Reader:
+    """Takes an answer in, as the parser finds its parts. `is_over` once it is whole,
+    `is_clean` as long as nothing came after it."""
 
-    def __init__(self, plain: socket.socket) -> None:
-        self.plain = plain
-        self.deadline = 0.0
+    def __init__(self) -> None:
+        self.parser = httptools.HttpResponseParser(self)
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.content = b""
+        self.received = 0
+        self.is_over = False
+        self.is_clean = True
+        self.may_be_kept = False
 
-    def sendall(self, data: bytes) -> None:
-        self.plain.settimeout(_left(self.deadline))
-        self.plain.sendall(data)
+    def on_message_begin(self) -> None:
+        self.is_clean = not self.is_over
 
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self))
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.is_over:
+            self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
-    def close(self) -> None:
-        """Nothing: http.client closes before it has read an answer without an end,
-        so the pool closes the plain socket itself."""
+    def on_headers_complete(self) -> None:
+        if self.is_over:
+            return
+        status = self.parser.get_status_code()
+        if status >= 200:
+            self.status = status
+        else:  # only a word that the answer will come
+            self.headers.clear()
+
+    def on_body(self, body: bytes) -> None:
+        if not self.is_over:
+            self.content += body
+
+    def on_message_complete(self) -> None:
+        if self.status and not self.is_over:
+            self.is_over = True
+            self.may_be_kept = self.parser.should_keep_alive()
+
+    def feed(self, data: bytes) -> None:
+        """Raises HTTPException for what is no answer."""
+        self.received += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self.is_clean = False
+            if not self.is_over:
+                raise HTTPException(f"It sent no answer: {error}") from error
+        if len(self.content) >= MAX_ANSWER_BYTES or self.received > MOST_RECEIVED:
+            self.end()
+
+    def end(self) -> None:
+        """No more comes, or is wanted. Raises RemoteDisconnected before an answer."""
+        if not self.status:
+            raise RemoteDisconnected("Remote end closed connection without response")
+        self.is_clean = self.is_clean and self.is_over
+        self.is_over = True
+
+    @property
+    def answer(self) -> Answer:
+        return Answer(self.status, self.headers, self.content[:MAX_ANSWER_BYTES])
 
 
-class _TimedReader(io.RawIOBase):
-    def __init__(self, timed: _TimedSocket) -> None:
-        self.timed = timed
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self.timed.plain.settimeout(_left(self.timed.deadline))
-        return self.timed.plain.recv_into(buffer)
-
-
-class _Connection(HTTPConnection):
+class _Connection:
     """One connection to a checked address."""
 
     def __init__(self, key: _Key, *, deadline: float) -> None:
-        self.default_port = 443 if key.scheme == "https" else 80
-        super().__init__(key.host, key.port)
+        self.plain = _connect(key, deadline)
         self.began_at = self.used_at = time.monotonic()
-        self.timed = _TimedSocket(_connect(key, deadline))
-        self.sock: Any = self.timed
 
-    def connect(self) -> None:
-        # http.client would open another connection, unchecked, after a lost one.
-        raise ConnectionError("The connection was closed.")
+    def ask(self, request: bytes, *, deadline: float) -> _Reader:
+        """Send it and return what is answered; every wait ends at `deadline`."""
+        self.plain.settimeout(_left(deadline))
+        self.plain.sendall(request)
+        reader = _Reader()
+        while not reader.is_over:
+            self.plain.settimeout(_left(deadline))
+            data = self.plain.recv(RECEIVE_BYTES)
+            if data:
+                reader.feed(data)
+            else:
+                reader.end()
+        return reader
 
     def end(self) -> None:
-        self.close()
-        self.timed.plain.close()
+        self.plain.close()
 
     def is_usable(self, now: float) -> bool:
         """Whether it is young, was used just now and is still open."""
@@ -115,7 +158,7 @@ class _Connection(HTTPConnection):
     def _is_readable(self) -> bool:
         """Something to read before anything was asked is the other side's farewell."""
         waiting = select.poll()
-        waiting.register(self.timed.plain, select.POLLIN | select.POLLHUP)
+        waiting.register(self.plain, select.POLLIN | select.POLLHUP)
         return bool(waiting.poll(0))
 
 
@@ -144,23 +187,19 @@ class KeptConnections:
         """
         parts = urlsplit(url)
         key = _key(parts, allow_private=allow_private)
+        request = _request(key, parts, headers, content)
         deadline = time.monotonic() + timeout_seconds
         connection = self._take(key) or _Connection(key, deadline=deadline)
         try:
-            connection.timed.deadline = deadline
-            target = parts.path or "/"
-            target += f"?{parts.query}" if parts.query else ""
-            connection.request("POST", target, body=content, headers=dict(headers))
-            response = connection.getresponse()
-            answer = _read(response)
+            reader = connection.ask(request, deadline=deadline)
         except BaseException:
             connection.end()
             raise
-        if response.will_close or not response.isclosed():
-            connection.end()
-        else:
+        if reader.may_be_kept and reader.is_clean:
             self._give_back(key, connection)
-        return answer
+        else:
+            connection.end()
+        return reader.answer
 
     def _take(self, key: _Key) -> _Connection | None:
         now = time.monotonic()
@@ -216,6 +255,28 @@ def _key(parts: SplitResult, *, allow_private: bool) -> _Key:
     return _Key(parts.scheme, parts.hostname, port, allow_private)
 
 
+def _request(
+    key: _Key, parts: SplitResult, headers: Mapping[str, str], content: bytes
+) -> bytes:
+    """The request as it is sent. Raises HTTPException for an address or a header that
+    would say more than it should."""
+    target = parts.path or "/"
+    target += f"?{parts.query}" if parts.query else ""
+    host = f"[{key.host}]" if ":" in key.host else key.host
+    if key.port != (443 if key.scheme == "https" else 80):
+        host += f":{key.port}"
+    lines = [
+        f"POST {target} HTTP/1.1",
+        f"Host: {host}",
+        "Accept-Encoding: identity",
+        f"Content-Length: {len(content)}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    if NOT_IN_TARGET.search(target) or any(map(NOT_IN_LINE.search, lines)):
+        raise HTTPException("The address or a header holds what cannot be sent.")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
+
+
 def _connect(key: _Key, deadline: float) -> socket.socket:
     addresses = check_outgoing_host(
         key.host,
@@ -249,12 +310,6 @@ def _secured(plain: socket.socket, host: str, deadline: float) -> socket.socket:
         secure.close()
         raise
     return secure
-
-
-def _read(response: HTTPResponse) -> Answer:
-    content = response.read(MAX_ANSWER_BYTES)
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(response.status, headers, content)
 
 
 def _left(deadline: float) -> float:
