@@ -135,6 +135,18 @@ class TeamForm(forms.Form):
         return name
 
 
+class MoveForm(forms.Form):
+    target = forms.ModelChoiceField(
+        label="Give all of it to", queryset=Team.objects.none(), empty_label=None
+    )
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["target"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Team.objects.exclude(pk=team.pk)
+
+
 class MemberForm(forms.Form):
     person = forms.ModelChoiceField(
         label="Person", queryset=User.objects.filter(is_active=True)

@@ -32,6 +32,8 @@ urlpatterns = [
         teams.remove_member,
         name="remove_member",
     ),
+    path("settings/teams/<int:pk>/delete/", teams.delete, name="delete_team"),
+    path("settings/teams/<int:pk>/move/", teams.move, name="move_team"),
     path("settings/audit/", people.audit, name="audit"),
     path("api/v1/me/", api.Me.as_view(), name="api_me"),
     path("api/v1/users/", api.Users.as_view(), name="api_users"),

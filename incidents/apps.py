@@ -5,11 +5,11 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        from accounts.signals import team_panels
+        from accounts.signals import team_holds, team_moving, team_panels
         from alerts.signals import alert_panels, alerts_kept, incidents_of_alerts
         from catalog.signals import asset_merging, asset_panels, known_faults
         from incidents import follow_panels, handing_over, quiet, receivers
-        from incidents.services import asset_merges, conditions
+        from incidents.services import asset_merges, conditions, team_ends
         from oncall.signals import (
             acknowledged_activity,
             acknowledgement_lapsed,
@@ -31,6 +31,8 @@ class IncidentsConfig(AppConfig):
         asset_panels.connect(follow_panels.show_on_asset_page)
         known_faults.connect(conditions.tell_faults)
         team_panels.connect(follow_panels.show_on_team_page)
+        team_holds.connect(team_ends.tell_holdings)
+        team_moving.connect(team_ends.follow_team)
         asset_merging.connect(asset_merges.follow_merge)
         alert_panels.connect(receivers.show_on_alert_page)
         alerts_kept.connect(receivers.keep_alerts)

@@ -16,6 +16,7 @@ from accounts.services.people import (
     change_role,
     deactivate_person,
 )
+from accounts.services.team_ends import delete_team, holdings_of, move_holdings
 from accounts.services.teams import (
     add_team_member,
     change_team,
@@ -37,7 +38,10 @@ __all__ = [
     "create_first_admin",
     "create_team",
     "deactivate_person",
+    "delete_team",
+    "holdings_of",
     "invite",
+    "move_holdings",
     "record_audit",
     "remove_team_member",
     "revoke_api_token",

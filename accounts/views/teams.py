@@ -5,15 +5,22 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
-from accounts.forms import MemberForm, TeamForm
-from accounts.http import SignedInRequest, responder_required
+from accounts.forms import MemberForm, MoveForm, TeamForm
+from accounts.http import SignedInRequest, admin_required, responder_required
 from accounts.models import Team, User
 from accounts.services import (
     add_team_member,
     change_team,
     create_team,
+    delete_team,
+    holdings_of,
+    move_holdings,
     remove_team_member,
 )
 from accounts.signals import team_panels
@@ -96,6 +103,39 @@ def remove_member(request: SignedInRequest, pk: int, person: int) -> HttpRespons
     get_object_or_404(User, pk=person)
     remove_team_member(team_id=pk, person_id=person, by=request.user, at=timezone.now())
     return redirect("accounts:team", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admin_required
+def delete(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What the team still holds, with a way to give it all to another; a POST deletes
+    a team that holds nothing."""
+    found = get_object_or_404(Team, pk=pk)
+    if request.method == "POST":
+        delete_team(team_id=pk, by=request.user, at=timezone.now())
+        messages.success(request, f"{found} is deleted.")
+        return redirect("accounts:teams")
+    return _ending_page(request, found, MoveForm(team=found))
+
+
+@require_POST
+@admin_required
+def move(request: SignedInRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Team, pk=pk)
+    form = MoveForm(request.POST, team=found)
+    if not form.is_valid():
+        return _ending_page(request, found, form, status=400)
+    target = form.cleaned_data["target"]
+    move_holdings(team_id=pk, target_id=target.pk, by=request.user, at=timezone.now())
+    messages.success(request, f"All that {found} had belongs to {target} now.")
+    return redirect("accounts:delete_team", pk)
+
+
+def _ending_page(
+    request: SignedInRequest, found: Team, form: MoveForm, status: int = 200
+) -> HttpResponse:
+    context = {"team": found, "held": holdings_of(found), "form": form}
+    return render(request, "accounts/team_delete.html", context, status=status)
 
 
 def _panels(request: SignedInRequest, found: Team) -> list[str]:
