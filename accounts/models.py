@@ -213,21 +213,39 @@ class AuditEntry(models.Model):
     def lines(self) -> list[tuple[str, str]]:
         """The changes in words: [("role", "viewer → admin"), ("name", "Ana")]."""
         return [
-            (field.replace("_", " "), _in_words(change))
+            (field.replace("_", " "), said)
             for field, change in self.changes.items()
+            if (said := _in_words(change))
         ]
 
 
 def _in_words(change: Any) -> str:
     if not isinstance(change, list) or len(change) != 2:
-        return str(change)
-    old, new = (
-        ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        for value in ("" if value is None else value for value in change)
-    )
+        return _said(change)
+    old, new = _said(change[0]), _said(change[1])
     if not old or not new:
         return f"{old} removed" if old else new
     return f"{old} → {new}"
+
+
+def _said(value: Any) -> str:
+    """A value of JSON for people; empty for nothing. A thing with a label is that."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case {"label": label}:
+            return str(label)
+        case dict():
+            parts = (
+                (name.replace("_", " "), _said(one)) for name, one in value.items()
+            )
+            return ", ".join(f"{name} {said}" for name, said in parts if said)
+        case list():
+            between = "; " if any(isinstance(one, dict) for one in value) else ", "
+            return between.join(_said(one) for one in value)
+    return str(value)
 
 
 class IdempotentAnswer(models.Model):

@@ -32,7 +32,7 @@ class DeclareForm(AssetChoiceForm):
         required=False, label="Since when", help_text="Empty is now."
     )
     team = forms.ModelChoiceField(
-        Team.objects.all(), required=False, empty_label="The team of the likely cause"
+        Team.objects.all(), required=False, empty_label="Of the likely cause"
     )
     page = forms.ChoiceField(required=False, label="Page")
     private = forms.BooleanField(
@@ -46,7 +46,7 @@ class DeclareForm(AssetChoiceForm):
         field = self.fields["page"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (USUAL, "By the usual escalation policy"),
+            (USUAL, "By the usual policy"),
             *((str(p.pk), p.name) for p in EscalationPolicy.objects.all()),
             (NOBODY_CHOICE, "Nobody"),
         ]

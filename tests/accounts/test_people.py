@@ -7,7 +7,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry, User
-from accounts.services import change_role, create_api_token, deactivate_person
+from accounts.services import (
+    change_role,
+    create_api_token,
+    deactivate_person,
+    record_audit,
+)
 from core.errors import DomainError
 from tests.factories import NOON, make_team, make_user
 
@@ -100,6 +105,28 @@ def test_the_query_count_of_the_people_page_does_not_grow(sign_in: SignIn) -> No
             assert client.get("/settings/people/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.django_db
+def test_the_audit_log_says_nested_values_in_words(user: User) -> None:
+    steps = [{"targets": [{"id": 1, "label": "Loads on call"}], "delay_seconds": 300}]
+    changes = {
+        "steps": [None, [*steps, {"targets": [{"label": "Bo"}], "delay_seconds": 60}]],
+        "is_default": [False, True],
+        "when": [{}, {}],
+        "note": ["old", ""],
+    }
+    entry = record_audit(
+        actor=user, action="policy.created", target=user, changes=changes, at=NOON
+    )
+    assert entry.lines == [
+        (
+            "steps",
+            "targets Loads on call, delay seconds 300; targets Bo, delay seconds 60",
+        ),
+        ("is default", "no → yes"),
+        ("note", "old removed"),
+    ]
 
 
 @pytest.mark.django_db
