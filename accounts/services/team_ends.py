@@ -1,6 +1,7 @@
 """Deleting a team, and giving what it holds to another one."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.text import get_text_list
@@ -13,8 +14,8 @@ from core.errors import DomainError
 
 def holdings_of(team: Team) -> list[Holding]:
     """What would be without a team if it were deleted, each kind with its number."""
-    answers = team_holds.send(sender=Team, team=team)
-    found = [_members(team), *(one for _, told in answers for one in told or ())]
+    answers: list[tuple[Any, Any]] = team_holds.send(sender=Team, team=team)
+    found = [_members(team), *(one for _, told in answers for one in told)]
     return [holding for holding in found if holding.number]
 
 

@@ -111,7 +111,7 @@ def test_all_of_it_goes_to_another_team_in_one_act(
         assert held.count() == 1
     assert other.incidents.count() == 1
     assert Subscription.objects.get().team == other
-    assert StepTarget.objects.get(step=step, team=other)
+    assert StepTarget.objects.get(step=step).team == other
     step.policy.refresh_from_db()
     assert step.policy.version == version + 1
     silence.refresh_from_db()
