@@ -33,6 +33,7 @@ from incidents.services.growth import (
     add_failing,
     count_in,
     give_routes,
+    load_failing,
     new_incident,
 )
 from incidents.services.joining import reason_for, save_members
@@ -72,9 +73,8 @@ def apply_plan(
     give_routes(growths.values(), routes)
     if not growths:
         return
-    known = failing_since(key for key in growths if key > 0)
-    for key, growth in growths.items():
-        growth.failing = known.get(key, {})
+    load_failing(growths)
+    for growth in growths.values():
         growth.severity_before = growth.incident.severity
     aside = _merge(plan.merges, growths, incidents, at=at)
     for growth in growths.values():
@@ -316,6 +316,7 @@ def _save_failing(growths: Iterable[Growth], *, at: datetime) -> None:
             )
             for asset_id in touched
             if asset_id in firing or asset_id in growth.fresh
+            if not growth.is_written(asset_id, is_firing=asset_id in firing)
         ]
     FailingAsset.objects.bulk_create(
         rows,
@@ -346,7 +347,8 @@ def _page_and_tell(growths: Collection[Growth], *, at: datetime) -> None:
         _page_for_growth(growth, at=at)
     for growth in growths:
         acknowledge_as_asked(growth.incident, [a for a, _ in growth.joined], at=at)
-    tell_start({g.incident: g.dashboards for g in (*new, *old)}, at=at)
+    assessed = [growth for growth in (*new, *old) if growth.is_assessed]
+    tell_start({growth.incident: growth.dashboards for growth in assessed}, at=at)
 
 
 def _opening(growth: Growth) -> Opening:

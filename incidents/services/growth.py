@@ -9,8 +9,9 @@ from datetime import datetime
 from django.conf import settings
 
 from alerts.models import Alert, Route
+from core.bulk import any_of
 from incidents.correlation import Placement
-from incidents.models import Incident, TimelineEntry
+from incidents.models import FailingAsset, Incident, TimelineEntry
 from incidents.services.assessed import says_nothing_new
 from incidents.services.assessing import may_raise
 from incidents.services.entries import Entry
@@ -25,6 +26,7 @@ class Growth:
     is_new: bool
     joined: list[tuple[Alert, Placement]] = field(default_factory=list)
     failing: dict[int, datetime] = field(default_factory=dict)
+    written: dict[int, datetime] = field(default_factory=dict)
     fresh: set[int] = field(default_factory=set)
     has_merged: bool = False
     severity_before: str = ""
@@ -56,6 +58,10 @@ class Growth:
         alerts = [alert for alert, _ in self.joined]
         key = self.incident.pk
         return not says_nothing_new(key, alerts, lineage=lineage, at=at)
+
+    def is_written(self, asset_id: int, *, is_firing: bool) -> bool:
+        """Whether the database says already that the asset fails, since then."""
+        return is_firing and self.written.get(asset_id) == self.failing[asset_id]
 
     def note(
         self,
@@ -94,6 +100,17 @@ def give_routes(growths: Iterable[Growth], routes: Mapping[int, Route]) -> None:
         growth.route = routes.get(growth.joined[0][0].pk) if growth.is_new else None
         if growth.route is not None and growth.route.team_id is not None:
             growth.incident.team_id = growth.route.team_id
+
+
+def load_failing(growths: Mapping[int, Growth]) -> None:
+    """Read what fails in the saved ones, and which of it goes on. One query."""
+    rows = FailingAsset.objects.filter(incident__in=any_of(k for k in growths if k > 0))
+    for key, asset_id, since, until in rows.values_list(
+        "incident_id", "asset_id", "since", "until"
+    ):
+        growths[key].failing[asset_id] = since
+        if until is None:
+            growths[key].written[asset_id] = since
 
 
 def count_in(growth: Growth) -> None:
