@@ -16,7 +16,7 @@ app.autodiscover_tasks(related_name="beat")
 
 # Rows by the thousand are made and dropped again, none of them in a ring. Looking
 # through all that a process consists of after every 700 was a tenth of its work.
-COLLECT_EVERY = (20_000, 20, 20)
+COLLECT_EVERY = (20_000, 10, 10)
 
 
 @worker_ready.connect
