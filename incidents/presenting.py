@@ -43,6 +43,8 @@ VERBS = {
     Kind.ALERT: "changed the alerts",
 }
 MARKDOWN_KINDS = {Kind.NOTE, Kind.UPDATE}
+# As services/details.py begins it; what follows is Markdown.
+SITUATION = "Situation: "
 NEXT_ACTS = {
     Incident.Status.INVESTIGATING: (Incident.Status.IDENTIFIED, "Mark identified"),
     Incident.Status.IDENTIFIED: (Incident.Status.MONITORING, "Mark monitoring"),
@@ -127,18 +129,34 @@ def pinned_entries(
 
 def _entry(entry: TimelineEntry) -> Entry:
     kind = Kind(entry.kind)
-    is_written = kind in MARKDOWN_KINDS
+    text, written = _parts(kind, entry)
     return Entry(
         pk=entry.pk,
         at=entry.at,
         kind=MARKS.get(kind, str(kind)),
         by=str(entry.actor) if entry.actor else "",
         verb=VERBS[kind],
-        text="" if is_written else entry.text,
-        html=_written(entry.text) if is_written else None,
+        text=text,
+        html=_written(written) if written else None,
         pinned=entry.pinned,
         is_late=(entry.recorded_at - entry.at).total_seconds() > 60,
     )
+
+
+def _parts(kind: Kind, entry: TimelineEntry) -> tuple[str, str]:
+    """What stands in the line, and what below it as Markdown. What the verb has said
+    already is not said again: "Ada resolved it: Resolved." """
+    if kind in MARKDOWN_KINDS:
+        return "", entry.text
+    if kind == Kind.CHANGED and entry.text.startswith(SITUATION):
+        return SITUATION.strip(": "), entry.text.removeprefix(SITUATION)
+    said = {
+        Kind.ACKNOWLEDGED: "Acknowledged.",
+        Kind.RESOLVED: "Resolved.",
+        Kind.OPENED: f"Declared by {entry.actor}.",
+    }
+    echo = said.get(kind, "") if entry.actor else ""
+    return entry.text.removeprefix(echo).strip(), ""
 
 
 def _fold(entries: list[Entry]) -> list[Entry]:

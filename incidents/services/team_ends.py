@@ -13,7 +13,7 @@ from incidents.models import Incident, Subscription
 def tell_holdings(*, team: Team, **_: Any) -> list[Holding]:
     """All incidents of a team: those who may see the private ones depend on it."""
     incidents = Incident.objects.filter(team=team)
-    url = f"{reverse('incidents:list')}?team={team.pk}"
+    url = f"{reverse('incidents:list')}?team={team.slug}"
 
     def move(target: int) -> None:
         # In the order in which others lock several of them.

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from incidents.models import Incident, TimelineEntry
-from incidents.services import resolve_incident
+from incidents.services import resolve_incident, set_situation
 from tests.factories import NOON, make_edge, make_incident, make_user
 from tests.incidents.test_pages_access import PARTS
 from tests.incidents.world import correlate, fire, make_lineage, minutes, own
@@ -183,6 +183,22 @@ def test_many_alerts_in_a_row_are_one_entry_that_opens(signed_in: Client) -> Non
     timeline = text_of(signed_in, f"/incidents/{incident.pk}/parts/timeline/")
     assert "6 entries about alerts" in timeline
     assert timeline.count('class="timeline__entry"') == 1
+
+
+def test_the_timeline_says_nothing_twice_and_no_markdown(
+    signed_in: Client, user: User
+) -> None:
+    incident = make_incident()
+    incident.acknowledge(by=user, at=NOON)
+    set_situation(
+        incident_id=incident.pk, situation="**Known**: no rows", by=user, at=NOON
+    )
+    resolve_incident(incident_id=incident.pk, by=user, at=NOON)
+    page = text_of(signed_in, incident.get_absolute_url())
+    assert f"<b>{user}</b> acknowledged</p>" in page
+    assert f"<b>{user}</b> resolved it</p>" in page
+    assert f"<b>{user}</b> edited: Situation</p>" in page
+    assert "**Known**" not in page
 
 
 def test_what_was_similar_before_is_named(signed_in: Client, user: User) -> None:
