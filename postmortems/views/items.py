@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,22 +21,29 @@ from postmortems.forms import ActionItemForm
 from postmortems.models import ActionItem
 from postmortems.views.reading import reading_context, visible
 
+PAGE_SIZE = 100
+
 
 @require_safe
 def actions(request: SignedInRequest) -> HttpResponse:
     """All open ones this person may see, their own first. One query."""
     found = queries.open_action_items(request.user)
     today = timezone.localdate()
+    groups = [
+        ("Yours", found.mine),
+        ("Everybody else's", [one for one in found.others if one.owner_id]),
+        ("Without an owner", [one for one in found.others if not one.owner_id]),
+    ]
+    every = [(heading, item) for heading, items in groups for item in items]
+    page = Paginator(every, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
+        "page_obj": page,
         "groups": [
-            ("Yours", found.mine),
-            ("Everybody else's", [one for one in found.others if one.owner_id]),
-            ("Without an owner", [one for one in found.others if not one.owner_id]),
+            (heading, len(items), [one for word, one in page if word == heading])
+            for heading, items in groups
         ],
-        "count": len(found.mine) + len(found.others),
-        "overdue": sum(
-            item.is_overdue(today=today) for item in (*found.mine, *found.others)
-        ),
+        "count": len(every),
+        "overdue": sum(item.is_overdue(today=today) for _, item in every),
         "today": today,
         "may_act": request.user.can_respond,
     }

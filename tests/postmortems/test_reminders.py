@@ -150,6 +150,21 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_items(
         remind_owners(at=morning(0, 9))
 
 
+def test_the_page_of_open_items_is_paged_and_shows_the_overdue_first(
+    signed_in: Client, user: User
+) -> None:
+    postmortem = make_postmortem()
+    for number in range(101):
+        due = DUE + timedelta(days=number)
+        make_action_item(postmortem, title=f"Item {number}.", owner=user, due_on=due)
+    past = date(2020, 1, 1)
+    make_action_item(postmortem, title="Long overdue", owner=user, due_on=past)
+    first = signed_in.get("/action-items/").content.decode()
+    assert first.index("Long overdue") < first.index("Item 0.")
+    assert "Item 100." not in first
+    assert "Item 100." in signed_in.get("/action-items/?page=2").content.decode()
+
+
 def test_home_names_three_that_are_overdue_and_counts_the_rest(
     signed_in: Client, user: User
 ) -> None:
