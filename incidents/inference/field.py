@@ -60,10 +60,9 @@ class Field:
         )
         has_habits = bool(seen.any())
         self.alarm = alarm_of[rows.node]
-        base, steps = self._lay_out(rows)
         self.templates = Templates(
-            base=base,
-            steps=steps,
+            base=np.searchsorted(rows.root, np.arange(self.roots.size + 1)),
+            rank=ranks_of(rows.root, hood.level[rows.node]),
             **self._hear(knowledge, rows),
             edge_at=np.searchsorted(lower, np.arange(rows.node.size + 1)),
             upper=upper,
@@ -93,15 +92,6 @@ class Field:
         lean[np.isin(self.assets, list(tested))] = log((1 - first) / (1 - below))
         lean[self.alarm_of_root < 0] = 0.0
         return lean
-
-    def _lay_out(self, rows: Rows) -> tuple[Ints, Ints]:
-        """Where each template begins, and each rank of it."""
-        roots = np.arange(self.roots.size + 1)
-        rank = ranks_of(rows.root, self.hood.level[rows.node])
-        deep = int(rank.max(initial=0)) + 1
-        wanted = roots[:-1, None] * deep + np.arange(deep + 1)[None, :]
-        steps = np.searchsorted(rows.root * deep + rank, wanted)
-        return np.searchsorted(rows.root, roots), steps
 
     def _hear(self, knowledge: Knowledge, rows: Rows) -> dict[str, Any]:
         """How well silence can be trusted, for each row."""

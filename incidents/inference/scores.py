@@ -7,7 +7,7 @@ best of them), so a fault whose source stays in doubt is not torn apart for it.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
 from incidents.inference.templates import Floats, Templates
 
 Group = frozenset[int]
+Key = tuple[int, Group]  # a root and what it explains
 IMPOSSIBLE = -1e9
 CHUNK = 4000  # what is reckoned at once: more would only cost memory
 FIRSTS = 3  # moments that are tried for when the root broke
@@ -37,7 +38,7 @@ class _Ragged:
     size: Ints
 
     @classmethod
-    def of(cls, keys: list[tuple[int, Group]]) -> _Ragged:
+    def of(cls, keys: list[Key]) -> _Ragged:
         size = np.array([len(group) for _, group in keys], dtype=np.intp)
         start = np.cumsum(size) - size
         return cls(
@@ -50,7 +51,7 @@ class _Ragged:
         )
 
 
-def _chunks(keys: list[tuple[int, Group]]) -> Iterator[list[tuple[int, Group]]]:
+def _chunks(keys: list[Key]) -> Iterator[list[Key]]:
     for start in range(0, len(keys), CHUNK):
         yield keys[start : start + CHUNK]
 
@@ -67,8 +68,8 @@ class Scores:
         self.log_noise = math.log(self.priors.noise)
         self.leaning = field.leaning + math.log(self.priors.root)
         self._leaning: list[float] = self.leaning.tolist()
-        self._structure: dict[tuple[int, Group, int], float] = {}
-        self._timing: dict[tuple[int, Group, int], float] = {}
+        self._structure: dict[int, dict[Key, float]] = defaultdict(dict)  # by spread
+        self._timing: dict[int, dict[Key, float]] = defaultdict(dict)  # by pace
         self._groups: dict[tuple[Group, int, int], float] = {}
         self._roots: dict[Group, list[int]] = {}
 
@@ -79,23 +80,21 @@ class Scores:
             self._roots[group] = np.flatnonzero(covers).tolist()
         return self._roots[group]
 
-    def prepare(
-        self, wanted: Iterable[tuple[int, Group]], spread: int, pace: int
-    ) -> None:
+    def prepare(self, wanted: Iterable[Key], spread: int, pace: int) -> None:
         """Reckon many at once, which costs little more than one."""
         keys = list(dict.fromkeys(wanted))
-        todo = [key for key in keys if (*key, spread) not in self._structure]
+        known = self._structure[spread]
+        todo = [key for key in keys if key not in known]
         values = self._structured(todo, spread, self.field.templates)
-        for key, value in zip(todo, values, strict=True):
-            self._structure[*key, spread] = value
+        known.update(zip(todo, values, strict=True))
         self._time(keys, pace)
 
-    def _time(self, keys: Iterable[tuple[int, Group]], pace: int) -> None:
-        todo = [key for key in keys if (*key, pace) not in self._timing]
+    def _time(self, keys: Iterable[Key], pace: int) -> None:
+        known = self._timing[pace]
+        todo = [key for key in keys if key not in known]
         for part in _chunks(todo):
             timed = self._timed(_Ragged.of(part), [pace])
-            for key, value in zip(part, timed[0].tolist(), strict=True):
-                self._timing[*key, pace] = value
+            known.update(zip(part, timed[0].tolist(), strict=True))
 
     def alone(self) -> list[float]:
         """About what each alarm is worth by itself: as noise, or broken first."""
@@ -107,19 +106,17 @@ class Scores:
         scores = [self.one(*key, USUAL_SPREAD, USUAL_PACE) for key in own]
         return [_log_sum([score, self.log_noise]) for score in scores]
 
-    def at_most(
-        self, keys: list[tuple[int, Group]], spread: int, pace: int
-    ) -> list[float]:
+    def at_most(self, keys: list[Key], spread: int, pace: int) -> list[float]:
         """An upper bound of each score, for a fraction of the work."""
         self._time(keys, pace)
         bounds = self._structured(keys, spread, self.field.ways)
         return [
-            bound + self._timing[*key, pace] + self._leaning[key[0]]
+            bound + self._timing[pace][key] + self._leaning[key[0]]
             for key, bound in zip(keys, bounds, strict=True)
         ]
 
     def _structured(
-        self, keys: list[tuple[int, Group]], spread: int, templates: Templates
+        self, keys: list[Key], spread: int, templates: Templates
     ) -> list[float]:
         """Log likelihood of which assets alarm and which keep silent."""
         found: list[float] = []
@@ -131,7 +128,7 @@ class Scores:
             )[0].tolist()
         return found
 
-    def _under_all_spreads(self, keys: list[tuple[int, Group]]) -> Floats:
+    def _under_all_spreads(self, keys: list[Key]) -> Floats:
         """The same under each spread: [spread, key]."""
         spreads = self.priors.spreads
         parts = []
@@ -175,8 +172,8 @@ class Scores:
     def one(self, root: int, group: Group, spread: int, pace: int) -> float:
         """The score if this root is the cause. Must have been prepared."""
         return (
-            self._structure[root, group, spread]
-            + self._timing[root, group, pace]
+            self._structure[spread][root, group]
+            + self._timing[pace][root, group]
             + self._leaning[root]
         )
 
@@ -212,26 +209,28 @@ class Scores:
         return sorted(roots, key=lambda r: -self.one(r, group, spread, pace))[:most]
 
     def over_spreads(
-        self, keys: list[tuple[int, Group]], groups: list[Group], pace: int
+        self, keys: list[Key], groups: list[Group], pace: int
     ) -> list[float]:
         """For each spread about what the groups are worth, each by these of its roots:
         `keys` are in the order of `groups`."""
         self._time(keys, pace)
-        fixed = [self._timing[*key, pace] + self._leaning[key[0]] for key in keys]
+        timing = self._timing[pace]
+        fixed = [timing[key] + self._leaning[key[0]] for key in keys]
         return self._summed(self._under_all_spreads(keys) + fixed, keys, groups)
 
     def over_paces(
-        self, keys: list[tuple[int, Group]], groups: list[Group], spread: int
+        self, keys: list[Key], groups: list[Group], spread: int
     ) -> list[float]:
         """The same for each pace."""
         self.prepare(keys, spread, USUAL_PACE)
-        fixed = [self._structure[*key, spread] + self._leaning[key[0]] for key in keys]
+        structure = self._structure[spread]
+        fixed = [structure[key] + self._leaning[key[0]] for key in keys]
         paces = range(len(self.priors.paces))
         logs = [self._timed(_Ragged.of(part), paces) for part in _chunks(keys)]
         return self._summed(np.concatenate(logs, axis=1) + fixed, keys, groups)
 
     def _summed(
-        self, logs: Floats, keys: list[tuple[int, Group]], groups: list[Group]
+        self, logs: Floats, keys: list[Key], groups: list[Group]
     ) -> list[float]:
         """Log sums over the roots of each group, added up, for each row of `logs`."""
         counts = Counter(group for _, group in keys)
@@ -251,16 +250,14 @@ class Scores:
         lone = [group for group in groups if len(group) == 1]
         keys = [(root, group) for group in lone for root in self.roots_of(group)]
         self.prepare(keys, USUAL_SPREAD, USUAL_PACE)
-        logs |= {key: self._structure[*key, USUAL_SPREAD] for key in keys}
+        logs |= {key: self._structure[USUAL_SPREAD][key] for key in keys}
         return [self._with_priors(group, logs) for group in groups]
 
-    def _averaged(
-        self, keys: list[tuple[int, Group]]
-    ) -> dict[tuple[int, Group], float]:
+    def _averaged(self, keys: list[Key]) -> dict[Key, float]:
         """Log likelihood of each, averaged over all spreads and all paces."""
         if not keys:
             return {}
-        found: dict[tuple[int, Group], float] = {}
+        found: dict[Key, float] = {}
         for part in _chunks(keys):
             structure = self._under_all_spreads(part)
             timing = self._timed(_Ragged.of(part), range(len(self.priors.paces)))
@@ -269,7 +266,7 @@ class Scores:
         return found
 
     def _with_priors(
-        self, group: Group, logs: Mapping[tuple[int, Group], float]
+        self, group: Group, logs: Mapping[Key, float]
     ) -> tuple[list[int], Floats]:
         roots = self.roots_of(group)
         total = np.array([logs[root, group] for root in roots]) + self.leaning[roots]

@@ -11,7 +11,7 @@ known to have gone well.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,12 @@ from incidents.inference.neighbourhood import (
     SILENT,
     Ints,
     Neighbourhood,
+    distinct,
     spans,
 )
 from incidents.inference.observed import Pair
 from incidents.inference.priors import Habit, Priors, Spread
+from incidents.inference.walks import Start, Walk, rows_of_alarms
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -78,9 +80,9 @@ def ranks_of(root: Ints, level: Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """The rows of template r are base[r] to base[r + 1], those of its rank k begin at
-    steps[r, k]. The edges into row i, from rows `upper`, are edge_at[i] to
-    edge_at[i + 1].
+    """The rows of template r are base[r] to base[r + 1], the
+    upper `rank` first. The edges into row i, from rows `upper`, are edge_at[i] to
+    edge_at[i + 1]. row_of[r, a] is the row of alarm a, below 0 for none.
 
     `alarm` of each row, below 0 for none; `can_say` and `least_says` how well its
     silence can be trusted; `overdue`: past its deadline without a word. `passed` and
@@ -89,7 +91,7 @@ class Templates:
     """
 
     base: Ints
-    steps: Ints
+    rank: Ints
     edge_at: Ints
     upper: Ints
     alarm: Ints
@@ -100,6 +102,12 @@ class Templates:
     seen: Floats | None
     alarms: int
     priors: Priors
+    row_of: Ints = field(init=False)
+    starts: dict[Spread, Start] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found = rows_of_alarms(self.base, self.alarm, self.alarms)
+        object.__setattr__(self, "row_of", found)
 
     def ways(self) -> Templates:
         """The same without what leads to nothing that speaks. Each likelihood is an
@@ -110,10 +118,10 @@ class Templates:
         edges = np.repeat(leads, counts)
         return Templates(
             base=places[self.base],
-            steps=places[self.steps],
             edge_at=np.append(0, np.cumsum(counts[leads])),
             upper=places[self.upper[edges]],
             alarm=self.alarm[leads],
+            rank=self.rank[leads],
             can_say=self.can_say[leads],
             least_says=self.least_says[leads],
             overdue=self.overdue[leads],
@@ -138,90 +146,96 @@ class Templates:
         self, roots: Ints, row: Ints, alarm: Ints, spreads: Sequence[Spread]
     ) -> Floats:
         """[s, k]: log P(its alarms, silence elsewhere | roots[k]) under spreads[s]. Its
-        alarms are those `alarm[i]` whose `row[i]` is k."""
-        count = roots.size
-        base = self.base[roots]
-        size = self.base[roots + 1] - base
-        shift = np.cumsum(size) - size - base
-        belief = np.zeros((len(spreads), int(size.sum())))
-        total = np.zeros((len(spreads), count))
-        members = np.sort(row * self.alarms + alarm)
-        starts = self.steps[roots]
+        alarms are those `alarm[i]` whose `row[i]` is k; `row` is sorted, none is left
+        out."""
+        if len(spreads) > 1:
+            walk = Walk.of_all(self, roots, row, alarm)
+            logs, _ = self._heard(walk, spreads)
+            starts = np.flatnonzero(np.append(True, np.diff(walk.column[walk.order])))
+            return np.asarray(np.add.reduceat(logs[:, walk.order], starts, axis=1))
+        start = self._start_of(roots, spreads[0])
+        walk = Walk.below(self, roots, row, alarm, start)
+        logs, _ = self._heard(walk, spreads)
+        gain = logs[0] - start.logs[walk.rows]
+        more = np.bincount(walk.column, gain, minlength=roots.size)
+        return np.asarray(start.totals[roots] + more)[None, :]
+
+    def _start_of(self, roots: Ints, spread: Spread) -> Start:
+        """What each template is worth without any alarm of its own."""
+        if spread not in self.starts:
+            self.starts[spread] = Start.empty(self.alarm.size, self.base.size - 1)
+        start = self.starts[spread]
+        todo = distinct(roots[~start.is_known[roots]])
+        if todo.size:
+            none = np.zeros(0, dtype=np.intp)
+            walk = Walk.of_all(self, todo, none, none)
+            logs, holds = self._heard(walk, [spread])
+            start.logs[walk.rows], start.holds[walk.rows] = logs[0], holds[0]
+            start.marks[walk.rows] = walk.marks(self.alarm)
+            start.totals[todo] = np.bincount(walk.column, logs[0])
+            start.is_known[todo] = True
+        return start
+
+    def _heard(self, walk: Walk, spreads: Sequence[Spread]) -> tuple[Floats, Floats]:
+        """[s, row]: (log chance of what was heard of it, what holds a fault up there).
+
+        The latter is the log of the chance that nothing passes on; where edges have
+        habits of their own, the belief that it broke.
+        """
         passes = np.array([[spread.passes] for spread in spreads])
         says = np.array([[spread.says] for spread in spreads])
-        for step in range(self.steps.shape[1] - 1):
-            rows, counts = spans(starts[:, step], starts[:, step + 1])
-            if not rows.size:
-                continue
-            column = np.repeat(np.arange(count), counts)
-            at = shift[column]
-            breaks = self._breaks(rows, at, belief, passes)
-            is_member = self._are_members(rows, column, members)
-            chance, after = self._heard(rows, breaks, is_member, says)
-            total += _sums(np.log(np.maximum(chance, TINY)), counts)
-            belief[:, rows + at] = after
-        return total
+        says = np.maximum(says, self.least_says[walk.rows])
+        hears = says * walk.listens
+        chance = np.empty(says.shape)
+        holds = np.empty((says.shape[0], says.shape[1] + walk.fixed.size))
+        holds[:, says.shape[1] :] = walk.fixed
+        for begin, end in walk.ranks:
+            here = slice(begin, end)
+            breaks = self._breaks(walk, here, holds, passes)
+            speaks = breaks * hears[:, here]
+            heard = 1 - speaks
+            after = (breaks - speaks) / np.maximum(heard, TINY)
+            mine = _within(walk.mine, begin, end)
+            heard[:, mine] = breaks[:, mine] * says[:, begin + mine]
+            after[:, mine] = 1.0
+            late = _within(walk.late, begin, end)
+            if late.size:
+                heard[:, late], after[:, late] = self._if_late(breaks[:, late])
+            chance[:, here] = heard
+            holds[:, here] = after if self.seen is not None else _hold(after * passes)
+        return np.log(np.maximum(chance, TINY)), holds[:, : says.shape[1]]
 
-    def _are_members(self, rows: Ints, column: Ints, members: Ints) -> Flags:
-        """Whether each row's asset has an alarm of its column's group."""
-        alarm = self.alarm[rows]
-        found = np.zeros(rows.size, dtype=bool)
-        heard = np.flatnonzero(alarm >= 0)
-        wanted = column[heard] * self.alarms + alarm[heard]
-        places = np.minimum(np.searchsorted(members, wanted), members.size - 1)
-        found[heard] = members[places] == wanted
-        return found
-
-    def _breaks(
-        self, rows: Ints, shift: Ints, belief: Floats, passes: Floats
-    ) -> Floats:
+    def _breaks(self, walk: Walk, here: slice, holds: Floats, passes: Floats) -> Floats:
         """The chance that each row's asset breaks, given those above; 1 for a root."""
-        edges, counts = spans(self.edge_at[rows], self.edge_at[rows + 1])
-        above = belief[:, self.upper[edges] + np.repeat(shift, counts)]
-        if self.passed is None or self.seen is None:
-            above *= passes
-        else:
+        starts = walk.edge_at[here.start : here.stop + 1]
+        if starts[0] == starts[-1]:
+            return np.ones((holds.shape[0], here.stop - here.start))
+        above = holds[:, walk.above[starts[0] : starts[-1]]]
+        if self.passed is not None and self.seen is not None:
+            edges = walk.edges[starts[0] : starts[-1]]
             weight = self.priors.habit_weight
-            above *= (self.passed[edges] + weight * passes) / (
-                self.seen[edges] + weight
-            )
-        holds = np.log1p(-np.minimum(above, 1 - TINY))
-        breaks: Floats = -np.expm1(_sums(holds, counts))
-        breaks[:, counts == 0] = 1.0
-        return breaks
+            passed = self.passed[edges] + weight * passes
+            above = _hold(above * passed / (self.seen[edges] + weight))
+        sums = np.add.reduceat(above, starts[:-1] - starts[0], axis=1)
+        return np.asarray(-np.expm1(sums))
 
-    def _heard(
-        self, rows: Ints, breaks: Floats, is_member: Flags, says: Floats
-    ) -> tuple[Floats, Floats]:
-        """(chance of what was heard of each row, belief that it broke after that)."""
-        alarmed = self.alarm[rows] >= 0
-        heard = np.maximum(says, self.least_says[rows])
-        # A mute asset that does alarm is heard all the same.
-        heard = np.where(alarmed, heard, heard * self.can_say[rows])
-        speaks = breaks * heard
-        silence = 1 - speaks
-        chance = np.where(is_member, speaks, np.where(alarmed, 1.0, silence))
-        after = np.where(
-            is_member,
-            1.0,
-            np.where(alarmed, breaks, (breaks - speaks) / np.maximum(silence, TINY)),
-        )
-        late = self.overdue[rows]
-        if late.any():
-            if_broken = self.priors.overdue_if_broken * breaks
-            either = if_broken + self.priors.overdue_if_sound * (1 - breaks)
-            # Against a sound one's chance, for other roots say nothing of this asset.
-            chance = np.where(late, either / self.priors.overdue_if_sound, chance)
-            after = np.where(late, if_broken / np.maximum(either, TINY), after)
-        return chance, after
+    def _if_late(self, breaks: Floats) -> tuple[Floats, Floats]:
+        """(chance of that silence, belief after it) of what is past its deadline."""
+        if_broken = self.priors.overdue_if_broken * breaks
+        either = if_broken + self.priors.overdue_if_sound * (1 - breaks)
+        # Against a sound one's chance, for other roots say nothing of this asset.
+        chance = either / self.priors.overdue_if_sound
+        return chance, if_broken / np.maximum(either, TINY)
 
 
-def _sums(values: Floats, counts: Ints) -> Floats:
-    """Of each line, the sums of so many values each, one after the other."""
-    sums = np.zeros((values.shape[0], values.shape[1] + 1))
-    np.cumsum(values, axis=1, out=sums[:, 1:])
-    ends = np.cumsum(counts)
-    return np.asarray(sums[:, ends] - sums[:, ends - counts])
+def _within(places: Ints, begin: int, end: int) -> Ints:
+    """Those of the sorted places that lie in a range, counted from its beginning."""
+    first, last = np.searchsorted(places, (begin, end))
+    return places[first:last] - begin
+
+
+def _hold(passing: Floats) -> Floats:
+    return np.asarray(np.log1p(-np.minimum(passing, 1 - TINY)))
 
 
 def known_of_edges(
