@@ -2,6 +2,9 @@
 
     CONNECTIONS.post(url, content=b"…", headers={…}, timeout_seconds=7, …)
 
+`begin` does not wait: it gives whoever has many exchanges under way in one thread an
+Exchange to go on with whenever its connection is ready.
+
 The rules are those of `core.outgoing`: only checked addresses are connected to, an
 exchange ends within its time as a whole, an answer is cut at MAX_ANSWER_BYTES, and
 redirects are not followed. Nothing is ever sent twice from here: what fails on a kept
@@ -15,6 +18,7 @@ import atexit
 import re
 import select
 import socket
+import ssl
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -42,7 +46,12 @@ MOST_IDLE_PER_HOST = 128
 RECEIVE_BYTES = 16 * 1024
 MOST_RECEIVED = 4 * MAX_ANSWER_BYTES  # headers and the marks of chunks included
 NOT_IN_TARGET = re.compile(r"[^\x21-\x7e]")
-NOT_IN_LINE = re.compile(r"[\r\n\0]|[^\x00-\xff]")
+NOT_IN_LINE = re.compile(r"[^\x01-\xff]")
+
+
+# All that `KeptConnections.post` raises.
+FAILURES = (RefusedURLError, OSError, HTTPException)
+Failure = RefusedURLError | OSError | HTTPException
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,51 @@ class _Connection:
         return bool(waiting.poll(0))
 
 
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """One request and its answer on a connection that was open before. For one thread,
+    which calls `go_on` when the connection is ready, and `close` in the end."""
+
+    kept: "KeptConnections"
+    key: _Key
+    connection: _Connection
+    unsent: bytes
+    deadline: float
+    reader: _Reader = field(default_factory=_Reader)
+    has_begun: bool = False
+
+    def fileno(self) -> int:
+        return self.connection.plain.fileno()
+
+    def go_on(self) -> Answer | None:
+        """Send and read what can be without waiting; None until the answer is whole.
+
+        Raises as `KeptConnections.post` does.
+        """
+        try:
+            if self.unsent:
+                self.has_begun = True
+                sent = self.connection.plain.send(self.unsent)
+                self.unsent = self.unsent[sent:]
+                return None
+            data = self.connection.plain.recv(RECEIVE_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None
+        if data:
+            self.reader.feed(data)
+        else:
+            self.reader.end()
+        return self.reader.answer if self.reader.is_over else None
+
+    def close(self) -> None:
+        """Keep the connection if another request may go over it, and end it if not."""
+        reader = self.reader
+        if not self.has_begun or (reader.may_be_kept and reader.is_clean):
+            self.kept.give_back(self.key, self.connection)
+        else:
+            self.connection.end()
+
+
 @dataclass(slots=True)
 class KeptConnections:
     """A pool of them. Safe to use from many threads."""
@@ -196,10 +250,31 @@ class KeptConnections:
             connection.end()
             raise
         if reader.may_be_kept and reader.is_clean:
-            self._give_back(key, connection)
+            self.give_back(key, connection)
         else:
             connection.end()
         return reader.answer
+
+    def begin(
+        self,
+        url: str,
+        *,
+        content: bytes,
+        headers: Mapping[str, str],
+        timeout_seconds: float,
+        allow_private: bool,
+    ) -> Exchange | None:
+        """As `post`, without waiting and with nothing sent yet; None where no
+        connection is open that could be used."""
+        parts = urlsplit(url)
+        key = _key(parts, allow_private=allow_private)
+        request = _request(key, parts, headers, content)
+        connection = self._take(key)
+        if connection is None:
+            return None
+        connection.plain.setblocking(False)
+        deadline = time.monotonic() + timeout_seconds
+        return Exchange(self, key, connection, request, deadline)
 
     def _take(self, key: _Key) -> _Connection | None:
         now = time.monotonic()
@@ -212,7 +287,8 @@ class KeptConnections:
                 return connection
             connection.end()
 
-    def _give_back(self, key: _Key, connection: _Connection) -> None:
+    def give_back(self, key: _Key, connection: _Connection) -> None:
+        """Keep it for the next request."""
         connection.used_at = time.monotonic()
         stale: list[_Connection] = []
         with self.lock:
@@ -270,11 +346,14 @@ def _request(
         f"Host: {host}",
         "Accept-Encoding: identity",
         f"Content-Length: {len(content)}",
-        *(f"{name}: {value}" for name, value in headers.items()),
+        *[f"{name}: {value}" for name, value in headers.items()],
     ]
-    if NOT_IN_TARGET.search(target) or any(map(NOT_IN_LINE.search, lines)):
+    told = "\r\n".join([*lines, "", ""])
+    breaks = len(lines) + 1
+    has_more = told.count("\r") != breaks or told.count("\n") != breaks
+    if has_more or NOT_IN_TARGET.search(target) or NOT_IN_LINE.search(told):
         raise HTTPException("The address or a header holds what cannot be sent.")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
+    return told.encode("latin-1") + content
 
 
 def _connect(key: _Key, deadline: float) -> socket.socket:

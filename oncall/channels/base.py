@@ -8,6 +8,8 @@ DeliveryError                 the provider refused; sending it again cannot help
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.kept import Answer, Exchange
+
 PROVIDER_WORDS_LENGTH = 200
 # Those whose other side is told what a message is called: a receiver of webhooks by
 # Idempotency-Key, a push service by Topic. At others a repeated message arrives twice.
@@ -79,6 +81,20 @@ class Channel(Protocol):
 
     def send(self, message: Message, *, to: str, timeout_seconds: float) -> Receipt:
         """Hand `message` to the provider or raise DeliveryError."""
+
+
+class PostingChannel(Channel, Protocol):
+    """One whose message is a single request: over a connection that is open already it
+    needs no thread of its own."""
+
+    def begin(
+        self, message: Message, *, to: str, timeout_seconds: float
+    ) -> Exchange | None:
+        """As `send`, without waiting and with nothing sent yet. None where no
+        connection is open: only `send` opens one. Raises as `core.kept` does."""
+
+    def receipt(self, answer: Answer) -> Receipt:
+        """What the provider's answer means. Raises DeliveryError."""
 
 
 def one_line(text: str, length: int = PROVIDER_WORDS_LENGTH) -> str:

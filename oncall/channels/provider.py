@@ -4,9 +4,8 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
 
-from core.kept import CONNECTIONS, Answer
+from core.kept import CONNECTIONS, FAILURES, Answer, Failure
 from core.outgoing import RefusedURLError, UnresolvedHostError
 from oncall.channels.base import (
     DeliveryError,
@@ -41,18 +40,25 @@ def post(
             timeout_seconds=timeout_seconds,
             allow_private=allow_private,
         )
-    except UnresolvedHostError as error:
-        raise RetryableDeliveryError(one_line(str(error))) from error
-    except RefusedURLError as error:
-        raise DeliveryError(one_line(str(error))) from error
-    except ConnectionRefusedError as error:
-        raise RetryableDeliveryError(f"{name}: the connection was refused.") from error
-    except TimeoutError as error:
-        told = f"{name}: no answer within {timeout_seconds:g} seconds."
-        raise UnknownDeliveryError(told) from error
-    except (OSError, HTTPException) as error:
-        words = one_line(f"{name}: {str(error) or type(error).__name__}")
-        raise UnknownDeliveryError(words) from error
+    except FAILURES as error:
+        raise error_of(name, error, timeout_seconds=timeout_seconds) from error
+
+
+def error_of(name: str, error: Failure, *, timeout_seconds: float) -> DeliveryError:
+    """What it means for a message that asking the provider called `name` failed so."""
+    match error:
+        case UnresolvedHostError():
+            return RetryableDeliveryError(one_line(str(error)))
+        case RefusedURLError():
+            return DeliveryError(one_line(str(error)))
+        case ConnectionRefusedError():
+            return RetryableDeliveryError(f"{name}: the connection was refused.")
+        case TimeoutError():
+            told = f"{name}: no answer within {timeout_seconds:g} seconds."
+            return UnknownDeliveryError(told)
+        case _:
+            words = one_line(f"{name}: {str(error) or type(error).__name__}")
+            return UnknownDeliveryError(words)
 
 
 def refuse(name: str, answer: Answer, words: str) -> DeliveryError:

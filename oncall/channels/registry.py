@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 
 from oncall.channels.apprise import AppriseService
-from oncall.channels.base import Channel, DeliveryError
+from oncall.channels.base import Channel, DeliveryError, PostingChannel
 from oncall.channels.email import Email
 from oncall.channels.push import Push
 from oncall.channels.slack import Slack
 from oncall.channels.twilio import Sms, Voice
 from oncall.channels.webhook import Webhook
 
+POSTING: Mapping[str, PostingChannel] = {"webhook": Webhook()}
 CHANNELS: Mapping[str, Channel] = {
     "email": Email(),
-    "webhook": Webhook(),
+    **POSTING,
     "apprise": AppriseService(),
     "push": Push(),
     "slack": Slack(),

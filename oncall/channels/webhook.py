@@ -16,13 +16,15 @@ its own and none is stored; changing SECRET_KEY or the address changes it.
 import hmac
 import json
 import time
-from hashlib import sha256
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TypedDict
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from core.errors import InvalidInputError
-from core.kept import Answer
+from core.kept import CONNECTIONS, Answer, Exchange
 from core.outgoing import RefusedURLError, check_outgoing_url
 from oncall.channels import provider
 from oncall.channels.base import Message, Receipt, one_line
@@ -50,21 +52,46 @@ class Webhook:
         time-out or a failed connection: RetryableDeliveryError; anything else,
         redirects included: DeliveryError.
         """
-        content = _content(message)
-        headers = {
-            "Content-Type": "application/json",
-            "Idempotency-Key": message.idempotency_key,
-            "X-Headwater-Signature": sign(content, address=to, at=int(time.time())),
-        }
         answer = provider.post(
             "Webhook",
             to,
-            content=content,
-            headers=headers,
             timeout_seconds=timeout_seconds,
             allow_private=settings.ALLOW_PRIVATE_URLS,
+            **_request(message, to=to),
         )
-        return _receipt(answer)
+        return self.receipt(answer)
+
+    def begin(
+        self, message: Message, *, to: str, timeout_seconds: float
+    ) -> Exchange | None:
+        return CONNECTIONS.begin(
+            to,
+            timeout_seconds=timeout_seconds,
+            allow_private=settings.ALLOW_PRIVATE_URLS,
+            **_request(message, to=to),
+        )
+
+    def receipt(self, answer: Answer) -> Receipt:
+        words = one_line(answer.content.decode(errors="replace"))
+        if 200 <= answer.status <= 299:
+            return Receipt(detail=words or f"HTTP {answer.status}")
+        raise provider.refuse("Webhook", answer, words)
+
+
+class _Request(TypedDict):
+    content: bytes
+    headers: Mapping[str, str]
+
+
+def _request(message: Message, *, to: str) -> _Request:
+    content = _content(message)
+    headers = {
+        "User-Agent": "Headwater",
+        "Content-Type": "application/json",
+        "Idempotency-Key": message.idempotency_key,
+        "X-Headwater-Signature": sign(content, address=to, at=int(time.time())),
+    }
+    return {"content": content, "headers": headers}
 
 
 def signing_secret(address: str) -> str:
@@ -72,13 +99,18 @@ def signing_secret(address: str) -> str:
 
     To be shown to the owner of the address only.
     """
-    return salted_hmac(SECRET_SALT, address, algorithm="sha256").hexdigest()
+    return _secret(address, settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=1024)
+def _secret(address: str, key: str) -> str:
+    return salted_hmac(SECRET_SALT, address, key, algorithm="sha256").hexdigest()
 
 
 def sign(content: bytes, *, address: str, at: int) -> str:
     """Return the X-Headwater-Signature of `content`; `at` is in Unix seconds."""
     secret = signing_secret(address).encode()
-    digest = hmac.new(secret, b"%d." % at + content, sha256).hexdigest()
+    digest = hmac.digest(secret, b"%d." % at + content, "sha256").hex()
     return f"t={at},v1={digest}"
 
 
@@ -93,10 +125,3 @@ def _content(message: Message) -> bytes:
             "idempotency_key": message.idempotency_key,
         }
     ).encode()
-
-
-def _receipt(answer: Answer) -> Receipt:
-    words = one_line(answer.content.decode(errors="replace"))
-    if 200 <= answer.status <= 299:
-        return Receipt(detail=words or f"HTTP {answer.status}")
-    raise provider.refuse("Webhook", answer, words)

@@ -1,7 +1,8 @@
-"""Sending claimed notifications from a pool of threads, outside any transaction.
+"""Sending claimed notifications outside any transaction.
 
 One thread, the desk, claims rows, hands them to the senders, and records what came
 of them: whatever has come back while one batch was written is written in the next.
+The senders are a pool of threads, and the courier for what needs none of its own.
 No more is claimed than can be begun before the leases end.
 """
 
@@ -10,10 +11,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -21,16 +22,21 @@ from django.conf import settings
 from django.core import signing
 from django.db import InterfaceError, OperationalError, connection
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.utils.encoding import force_bytes
 
 from core.http import absolute_url
+from core.kept import Answer, Exchange, Failure
 from oncall.channels.base import (
     DeliveryError,
     Message,
     Receipt,
     RetryableDeliveryError,
 )
-from oncall.channels.registry import channel_for
+from oncall.channels.provider import error_of
+from oncall.channels.registry import POSTING, channel_for
 from oncall.models import Notification
+from oncall.services.courier import Courier
 from oncall.services.providers import PATIENCE, Lanes, Providers, provider_of
 from oncall.services.recording import NotBegunError, Outcome, ProviderRestsError
 
@@ -74,6 +80,7 @@ class Senders:
         self.threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="sender")
         self.providers = Providers()
         self.lanes = Lanes(settings.PROVIDER_AT_ONCE, settings.PROVIDER_RATE)
+        self.courier = Courier(begin=self._begin, end=self._end)
         self.under_way: set[int] = set()  # ids of what is claimed and not recorded
 
     def wake(self) -> None:
@@ -155,18 +162,55 @@ class Senders:
             self.is_woken.set()
             raise
         self.under_way.update(notification.pk for notification in claimed)
-        for notification in self.lanes.enter(claimed):
-            self.threads.submit(self._send, notification)
+        self._dispatch(self.lanes.enter(claimed))
         if len(claimed) == room:
             self.is_woken.set()
 
+    def _dispatch(self, ready: Iterable[Notification]) -> None:
+        for_courier = []
+        for one in ready:
+            if one.channel in POSTING and not self.lanes.a_second.get(one.channel):
+                for_courier.append(one)
+            else:
+                self.threads.submit(self._send, one)
+        if for_courier:
+            self.courier.hand(for_courier)
+
     def _send(self, notification: Notification) -> None:
-        outcome = self._in_turn(notification)
-        following = self.lanes.leave(notification)
-        if following is not None:
-            self.threads.submit(self._send, following)
-        self.outcomes.put(outcome)
+        """In a thread of its own."""
+        self._is_over(self._in_turn(notification))
         connection.close()
+
+    def _begin(self, notification: Notification) -> Exchange | None:
+        """In the courier's thread: what it is to carry, if it can."""
+        began = self.now()
+        try:
+            exchange = POSTING[notification.channel].begin(
+                message_of(notification),
+                to=notification.address,
+                timeout_seconds=SEND_TIMEOUT_SECONDS,
+            )
+        except Exception:  # what is wrong with it, its own thread finds out
+            exchange = None
+        if exchange is None:
+            self.threads.submit(self._send, notification)
+            return None
+        reason = why_not(notification, at=began, providers=self.providers)
+        if reason is None:
+            return exchange
+        exchange.close()
+        self._is_over(Outcome(notification, reason, began))
+        return None
+
+    def _end(self, notification: Notification, result: Answer | Failure) -> None:
+        said = _said(notification, result)
+        self._is_over(judged(notification, said, at=self.now(), known=self.providers))
+
+    def _is_over(self, outcome: Outcome) -> None:
+        following = self.lanes.leave(outcome.notification)
+        if following is not None:
+            self._dispatch([following])
+        self.outcomes.put(outcome)
 
     def _in_turn(self, notification: Notification) -> Outcome:
         """Send it when its provider takes it; what would wait too long, later."""
@@ -184,18 +228,52 @@ def attempt(
 ) -> Outcome:
     """Send one claimed notification and return what its provider said."""
     began, known = now(), providers or Providers()
+    reason = why_not(notification, at=began, providers=known)
+    if reason is not None:
+        return Outcome(notification, reason, began)
+    return judged(notification, _send(notification), at=now(), known=known)
+
+
+def why_not(
+    notification: Notification, *, at: datetime, providers: Providers
+) -> NotBegunError | ProviderRestsError | None:
+    """Why it must not be begun at `at`; None where it may, and then it has to be."""
     lease_until = notification.lease_until
-    if lease_until is not None and lease_until - began < LEAST_LEFT:
-        return Outcome(notification, NotBegunError("Waits for a sender"), began)
+    if lease_until is not None and lease_until - at < LEAST_LEFT:
+        return NotBegunError("Waits for a sender")
     provider = provider_of(notification.channel, notification.address)
-    if not known.may_be_tried(provider, at=began):
-        return Outcome(notification, ProviderRestsError(), began)
-    result, at = _send(notification), now()
+    return None if providers.may_be_tried(provider, at=at) else ProviderRestsError()
+
+
+def judged(
+    notification: Notification,
+    result: Receipt | DeliveryError,
+    *,
+    at: datetime,
+    known: Providers,
+) -> Outcome:
+    """What its provider said of one, remembered of the provider too."""
+    provider = provider_of(notification.channel, notification.address)
     if not isinstance(result, RetryableDeliveryError):
         known.answered(provider)
     elif result.retry_after is None:
         known.failed(provider, at=at, words=str(result))
     return Outcome(notification, result, at)
+
+
+def _said(
+    notification: Notification, result: Answer | Failure
+) -> Receipt | DeliveryError:
+    channel = POSTING[notification.channel]
+    try:
+        if isinstance(result, Answer):
+            return channel.receipt(result)
+        return error_of(channel.label, result, timeout_seconds=SEND_TIMEOUT_SECONDS)
+    except DeliveryError as error:
+        return error
+    except Exception as error:  # our own fault must not lose the page
+        logger.exception("channel %s broke", notification.channel)
+        return RetryableDeliveryError(f"{error}")
 
 
 def _send(notification: Notification) -> Receipt | DeliveryError:
@@ -228,16 +306,39 @@ def message_of(notification: Notification) -> Message:
 
 def _acknowledge_url(notification: Notification) -> str:
     if notification.bundle_id is not None:
-        token = signing.dumps(notification.bundle_id, salt=BUNDLE_SALT)
+        token = _signed(notification.bundle_id, BUNDLE_SALT)
         return absolute_url(_path("oncall:answer_bundle").replace("TOKEN", token))
     if notification.notice_id is not None and notification.channel in HAS_BUTTONS:
         # What the buttons carry; whoever presses one has to be known.
-        token = signing.dumps(notification.notice_id, salt=NOTICE_SALT)
+        token = _signed(notification.notice_id, NOTICE_SALT)
         return absolute_url(_path("oncall:answer").replace("TOKEN", token))
     if notification.page_id is None:
         return ""
-    token = signing.dumps(notification.page_id, salt=LINK_SALT)
+    token = _signed(notification.page_id, LINK_SALT)
     return absolute_url(_path("oncall:answer").replace("TOKEN", token))
+
+
+class _Signer(signing.TimestampSigner):
+    """As Django's, with the key worked out once: it is most of the work of a link."""
+
+    def __init__(self, key: str, salt: str) -> None:
+        super().__init__(key=key, salt=salt)
+        self.primed = salted_hmac(f"{salt}signer", "", key, algorithm=self.algorithm)
+
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
+        signed = self.primed.copy()
+        signed.update(force_bytes(value))
+        return signing.b64_encode(signed.digest()).decode()
+
+
+@lru_cache(maxsize=8)
+def _signer(key: str, salt: str) -> _Signer:
+    return _Signer(key, salt)
+
+
+def _signed(pk: int, salt: str) -> str:
+    """What `signing.loads` takes."""
+    return _signer(settings.SECRET_KEY, salt).sign_object(pk)
 
 
 def _thread_of(notification: Notification) -> str:
