@@ -15,7 +15,7 @@ demo: $(VENV)/runtime
 
 test: $(VENV)/development
 	@deploy/test-tools.sh
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
 check: $(VENV)/development
 	$(BIN)/ruff check .
