@@ -32,6 +32,7 @@ from incidents.inference.walks import Start, Walk, rows_of_alarms
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 TINY = 1e-9
+FEW_ALARMS = 40  # of so few, whole templates take no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +149,25 @@ class Templates:
         """[s, k]: log P(its alarms, silence elsewhere | roots[k]) under spreads[s]. Its
         alarms are those `alarm[i]` whose `row[i]` is k; `row` is sorted, none is left
         out."""
-        if len(spreads) > 1:
-            walk = Walk.of_all(self, roots, row, alarm)
-            logs, _ = self._heard(walk, spreads)
-            starts = np.flatnonzero(np.append(True, np.diff(walk.column[walk.order])))
-            return np.asarray(np.add.reduceat(logs[:, walk.order], starts, axis=1))
-        start = self._start_of(roots, spreads[0])
-        walk = Walk.below(self, roots, row, alarm, start)
+        if len(spreads) > 1 or self.alarms <= FEW_ALARMS:
+            return self.whole(roots, row, alarm, spreads)
+        return self.anew(roots, row, alarm, spreads[0])
+
+    def whole(
+        self, roots: Ints, row: Ints, alarm: Ints, spreads: Sequence[Spread]
+    ) -> Floats:
+        """The same by walking through all of each template."""
+        walk = Walk.of_all(self, roots, row, alarm)
         logs, _ = self._heard(walk, spreads)
+        starts = np.flatnonzero(np.append(True, np.diff(walk.column[walk.order])))
+        return np.asarray(np.add.reduceat(logs[:, walk.order], starts, axis=1))
+
+    def anew(self, roots: Ints, row: Ints, alarm: Ints, spread: Spread) -> Floats:
+        """The same by walking through what lies below the alarms of each group, which
+        pays where there are many groups for each root."""
+        start = self._start_of(roots, spread)
+        walk = Walk.below(self, roots, row, alarm, start)
+        logs, _ = self._heard(walk, [spread])
         gain = logs[0] - start.logs[walk.rows]
         more = np.bincount(walk.column, gain, minlength=roots.size)
         return np.asarray(start.totals[roots] + more)[None, :]

@@ -93,7 +93,7 @@ def test_what_is_reckoned_anew_below_a_group_is_what_the_whole_comes_to(
     roots = np.array([root for root, _ in keys])
     row = np.repeat(np.arange(roots.size), [len(group) for _, group in keys])
     alarm = np.array([a for _, group in keys for a in group])
-    one = field.templates.log_likelihoods(roots, row, alarm, [SPREAD])
-    both = field.templates.log_likelihoods(roots, row, alarm, [SPREAD, SPREAD])
+    one = field.templates.anew(roots, row, alarm, SPREAD)
+    both = field.templates.whole(roots, row, alarm, [SPREAD, SPREAD])
     assert one[0].tolist() == pytest.approx(expected, abs=1e-6)
     assert both.tolist() == [pytest.approx(expected, abs=1e-6)] * 2
