@@ -8,7 +8,7 @@ from accounts.models import User
 from alerts.models import Alert
 from catalog.models import Asset
 from catalog.panels import Panel
-from core.bulk import insert_values
+from core.bulk import any_of, insert_values
 from core.live import publish
 from incidents.downtime import history_of
 from incidents.models import Incident, IncidentAlert, TimelineEntry
@@ -71,7 +71,7 @@ def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
     """Three statements, however many notes."""
     told = [(pk, note) for note in notes if (pk := _id_in(note.subject)) is not None]
     known = set(
-        Incident.objects.filter(pk__in={pk for pk, _ in told}).values_list(
+        Incident.objects.filter(pk__in=any_of({pk for pk, _ in told})).values_list(
             "pk", flat=True
         )
     )

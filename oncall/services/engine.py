@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
 from oncall.channels.base import KNOWS_KEYS
 from oncall.models import (
@@ -169,12 +168,9 @@ def _lease(claimed: list[Notification], *, at: datetime) -> None:
         row.lease_until = at + LEASE
         row.attempts += 1
         row.first_attempt_at = row.first_attempt_at or at
-    Notification.objects.filter(pk__in=[row.pk for row in claimed]).update(
-        state=State.SENDING,
-        lease_until=at + LEASE,
-        attempts=F("attempts") + 1,
-        first_attempt_at=Coalesce("first_attempt_at", Value(at)),
-    )
+    leased: list[Any] = [at + LEASE, at, [row.pk for row in claimed]]
+    with connection.cursor() as cursor:
+        cursor.execute(statements.LEASED, leased)
     doubtful = [row.pk for row in claimed if row.answer_lost]
     if doubtful:
         Notification.objects.filter(pk__in=doubtful).update(

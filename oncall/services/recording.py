@@ -114,9 +114,9 @@ def _mark_methods(sent: Iterable[Outcome], failed: Iterable[Outcome]) -> None:
     """Know of each contact method whether its last message failed for good."""
     works = {pk for one in sent if (pk := one.notification.method_id)}
     fails = {pk: one.at for one in failed if (pk := one.notification.method_id)}
-    marked = ContactMethod.objects.filter(failing_since__isnull=False)
     if works:
-        marked.filter(pk__in=works).update(failing_since=None)
+        with connection.cursor() as cursor:
+            cursor.execute(statements.METHODS_WORK, [sorted(works)])
     for pk in sorted(fails.keys() - works):
         unmarked = ContactMethod.objects.filter(pk=pk, failing_since=None)
         unmarked.update(failing_since=fails[pk])

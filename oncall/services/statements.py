@@ -42,6 +42,12 @@ WALKED = """
     WHERE e.id = t.id
 """
 
+LEASED = """
+    UPDATE oncall_notification SET state = 'sending', lease_until = %s,
+        attempts = attempts + 1, first_attempt_at = COALESCE(first_attempt_at, %s)
+    WHERE id = ANY(%s)
+"""
+
 SENT = """
     UPDATE oncall_notification AS n SET state = 'sent', lease_until = NULL,
         sent_at = t.at, provider_id = t.provider_id, detail = t.detail
@@ -49,6 +55,11 @@ SENT = """
                 %s::text[]) AS t(id, attempts, at, provider_id, detail)
     WHERE n.id = t.id AND n.attempts = t.attempts AND n.state = 'sending'
     RETURNING n.id
+"""
+
+METHODS_WORK = """
+    UPDATE oncall_contactmethod SET failing_since = NULL
+    WHERE id = ANY(%s) AND failing_since IS NOT NULL
 """
 
 FAILED = """
