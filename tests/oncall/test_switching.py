@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import User
+from accounts.services import delete_team, move_holdings
 from oncall.models import Escalation, EscalationPolicy, Notice, Page
 from oncall.services import start_escalation
 from oncall.services.switching import policy_change, switch_policy
 from oncall.services.walking import walk_due_escalations
-from tests.factories import NOON, make_policy, make_schedule, make_user
+from tests.factories import NOON, make_policy, make_schedule, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +146,17 @@ def test_a_policy_that_was_saved_as_it_is_has_not_changed() -> None:
     assert switch_policy(subject=SUBJECT, at=NOON + MINUTE)
     set_steps(policy, ben, ana)
     assert switch_policy(subject=SUBJECT, at=NOON + 2 * MINUTE) is None
+
+
+def test_the_step_of_a_team_that_was_deleted_is_passed_over_at_once() -> None:
+    admin, ana, ben = make_user(role="admin"), make_user(), make_user()
+    gone, other = make_team(), make_team()
+    policy = make_policy()
+    set_steps(policy, ana)
+    policy.steps.create(position=1, delay=5 * MINUTE).targets.create(team=gone)
+    policy.steps.create(position=2, delay=5 * MINUTE).targets.create(user=ben)
+    escalation = started(policy, steps=1)
+    move_holdings(team_id=gone.pk, target_id=other.pk, by=admin, at=NOON)
+    delete_team(team_id=gone.pk, by=admin, at=NOON)
+    walk_due_escalations(at=NOON + 5 * MINUTE)
+    assert [page.user for page in escalation.pages.order_by("pk")] == [ana, ben]
