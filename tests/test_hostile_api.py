@@ -107,7 +107,6 @@ def wrong_answers(
 
 
 @pytest.mark.django_db
-@pytest.mark.timeout(600)  # a minute, where nothing else runs
 @pytest.mark.parametrize("methods", [READING, WRITING], ids=["reading", "writing"])
 def test_the_api_keeps_to_its_document(
     methods: set[str], headers: dict[str, str]

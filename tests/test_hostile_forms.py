@@ -148,7 +148,6 @@ def wrongly_answered(
 
 
 @pytest.mark.django_db
-@pytest.mark.timeout(600)  # half a minute, where nothing else runs
 def test_no_form_fails_on_strange_values(admin: Client) -> None:
     """Some fields of each form in turn are strange, the others as the page has them."""
     _, forms = crawl(admin)
@@ -165,7 +164,6 @@ def test_no_form_fails_on_strange_values(admin: Client) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.timeout(600)  # half a minute, where nothing else runs
 def test_no_page_fails_on_strange_fields(admin: Client) -> None:
     """All fields that any form has, everywhere, and all strange in the same way."""
     paths, forms = crawl(admin)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import ROOT, Prepared
 
 
 def manage(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -65,3 +65,39 @@ def test_a_second_one_on_the_same_data_folder_says_where_the_first_is() -> None:
     assert ended.returncode == 1
     assert "runs already" in ended.stderr
     assert "http://127.0.0.1:8000, process 12" in ended.stderr
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Path:
+    """The folder of data of an installation that does not run."""
+    data = tmp_path / "hw"
+    data.mkdir()
+    Prepared.copy_to(data)
+    return data
+
+
+def ask_the_database(data: Path) -> "subprocess.CompletedProcess[str]":
+    return manage("showmigrations", "accounts", HEADWATER_DATA=str(data))
+
+
+def test_a_number_left_by_a_server_may_be_another_programs_by_now(
+    stopped: Path,
+) -> None:
+    left = [os.getpid(), stopped / "postgres", 1, 5432, stopped, "", "1 1", "ready"]
+    (stopped / "postgres" / "postmaster.pid").write_text("\n".join(map(str, left)))
+    ended = ask_the_database(stopped)
+    assert ended.returncode == 0, ended.stderr
+    assert "[X] 0001_initial" in ended.stdout
+
+
+def test_a_server_that_must_first_recover_is_waited_for(stopped: Path) -> None:
+    """`restore_command` is what its recovery waits for here, once."""
+    folder, marker = stopped / "postgres", stopped / "postgres" / "waited"
+    once = f"test -e {marker} || (touch {marker}; sleep 11); false"
+    with (folder / "postgresql.auto.conf").open("a") as settings:
+        settings.write(f"restore_command = '{once}'\n")
+    (folder / "recovery.signal").touch()
+    ended = ask_the_database(stopped)
+    assert ended.returncode == 0, ended.stderr
+    assert "[X] 0001_initial" in ended.stdout
+    assert marker.exists()

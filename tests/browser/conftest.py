@@ -5,9 +5,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.processes import App, running_redis
+from tests.waiting import BOUND_SECONDS
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -19,6 +20,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+expect.set_options(timeout=BOUND_SECONDS * 1000)
 
 
 @pytest.fixture(scope="module")  # its event loop would be in the way of other tests

@@ -12,7 +12,7 @@ from tests.chaos.world import connect
 from tests.processes import App
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 LOOKED = "SELECT FROM oncall_engineheartbeat WHERE duty = 'watchdog'"
 LATE = """

@@ -16,7 +16,6 @@ from tests.processes import App
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.timeout(180),
     pytest.mark.parametrize("app", ["one process"], indirect=True),
 ]
 

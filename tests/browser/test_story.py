@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.browser.conftest import Console
 from tests.processes import App
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PASSWORD = "a-long-password"  # noqa: S105  # of a throwaway installation
@@ -76,7 +76,7 @@ def test_from_the_first_alert_to_the_published_postmortem(
     fire(app, title="fct_orders is stale", severity="warning", asset=orders)
     fire(app, title="ingest_orders failed", severity="error", asset=source)
     row = desk.get_by_role("link", name="fct_orders is stale")
-    expect(row).to_be_visible(timeout=5000)
+    expect(row).to_be_visible()
     row.click()
     cause = desk.locator("#incident-cause")
     expect(cause.get_by_role("link", name="ingest_orders")).to_be_visible()

@@ -29,7 +29,7 @@ from tests.fakes.webhook import Answer, FakeWebhook, running_webhook
 from tests.processes import App, running_redis
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.chaos
 
 RUNS = int(os.environ.get("CHAOS_RUNS", "1"))
 REDIS_STOPS_SECONDS = 60.0 if RUNS > 1 else 6.0

@@ -9,7 +9,7 @@ import pytest
 from tests.processes import App
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.chaos
 
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])

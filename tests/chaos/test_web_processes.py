@@ -8,7 +8,7 @@ import pytest
 from tests.processes import App, running_redis
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.chaos
 
 
 def test_two_web_processes_answer_posts_and_pages(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ PROGRAM = "prometheus-alertmanager"
 
 pytestmark = [
     pytest.mark.client,
-    pytest.mark.timeout(90),
     pytest.mark.skipif(
         shutil.which(PROGRAM) is None,
         reason=f"{PROGRAM} is missing: apt-get install {PROGRAM}",

@@ -18,7 +18,6 @@ FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 pytestmark = [
     pytest.mark.client,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(
         not (shutil.which("curl") and shutil.which("jq")),
         reason="curl or jq is missing: apt-get install curl jq",

@@ -23,7 +23,7 @@ from openlineage.client.uuid import generate_new_uuid
 from tests.clients.conftest import Headwater
 from tests.server import wait_until
 
-pytestmark = [pytest.mark.client, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.client
 
 WAREHOUSE = "postgres://warehouse.example.com:5432"
 JOB = Job(namespace="airflow-prod", name="orders_daily.load_orders")

@@ -6,7 +6,7 @@ from tests.clients.conftest import Headwater
 from tests.clients.environments import Environment, environment
 from tests.server import wait_until
 
-pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.client
 
 CLIENT = """
 import os, opsgenie_sdk as og

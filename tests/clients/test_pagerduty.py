@@ -10,7 +10,7 @@ from tests.clients.environments import Environment, environment
 from tests.clients.tls import Front, tls_front
 from tests.server import wait_until
 
-pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.client
 
 PAGERDUTY = """
 import os, pagerduty
