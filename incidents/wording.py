@@ -123,13 +123,16 @@ def start_body(told: Told, *, is_again: bool = False) -> str:
 
 
 def end_title(told: Told) -> str:
-    return f"Over: {listed(told.assets, 3) or told.title}"
+    named = listed(told.assets, 3) or told.title
+    return f"Over: {named or 'the problem we told you about'}"
 
 
 def end_body(told: Told, *, ended_at: datetime) -> str:
+    """Without a title where that must not be said."""
     began, ended = (local_moment(at, told.zone) for at in (told.since, ended_at))
+    title = f": {told.title}" if told.title else ""
     lines = [
-        f"The problem we told you about is over: {told.title}.",
+        f"The problem we told you about is over{title}.",
         "",
         f"It lasted from {began} to {ended}.",
     ]

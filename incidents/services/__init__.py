@@ -21,7 +21,6 @@ from incidents.services.details import (
     record_root_cause,
     remove_role,
     rename_incident,
-    set_private,
     set_situation,
     set_team,
     set_times,
@@ -45,6 +44,7 @@ from incidents.services.preferences import (
     subscribe,
     unsubscribe,
 )
+from incidents.services.privacy import set_private
 from incidents.services.regrouping import move_alerts, undo_regrouping
 from incidents.services.updates import post_update
 

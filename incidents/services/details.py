@@ -18,7 +18,6 @@ from incidents.services.locking import lock_incident
 from incidents.services.paging import page_next_step
 from incidents.services.stakeholders import tell_start
 from incidents.severity import is_worse
-from oncall.services import keep_from_channels
 
 Kind = TimelineEntry.Kind
 Role = RoleAssignment.Role
@@ -104,23 +103,6 @@ def set_team(
         incident.save(update_fields=["team"])
         incident.record(Kind.CHANGED, f"Team: {team or 'none'}.", at=at, by=by)
         _changed(incident, by=by, at=at, team=[str(before or ""), str(team or "")])
-    return incident
-
-
-@transaction.atomic
-def set_private(*, incident_id: int, private: bool, by: User, at: datetime) -> Incident:
-    """Hide the incident from all but admins, its team and its responders, of whom
-    `by` becomes one; or show it to everybody again."""
-    incident = lock_incident(incident_id)
-    if incident.private != private:
-        incident.private = private
-        incident.save(update_fields=["private"])
-        keep_from_channels(subject=incident.subject, is_private=private, at=at)
-        if private:
-            hold_role(incident, Role.RESPONDER, by, at=at)
-        text = "Made private." if private else "Made visible to everybody."
-        incident.record(Kind.CHANGED, text, at=at, by=by)
-        _changed(incident, by=by, at=at, private=[not private, private])
     return incident
 
 

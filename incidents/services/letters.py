@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -42,8 +42,8 @@ def letter(
 ) -> Letter:
     """`occasion` makes the key: a person is told once of each."""
     stop = told_url(to.email, incident.pk)
-    # Who has no account could not open the incident's page.
-    url = absolute_url(incident) if to.user else stop
+    # Who has no account, or must not see it, could not open the incident's page.
+    url = absolute_url(incident) if to.user and not incident.private else stop
     return addressed(
         to,
         key=f"incident:{incident.pk}:{occasion}:{to.email}",
@@ -87,7 +87,10 @@ def start_letter(
 def end_letter(
     incident: Incident, to: Recipient, *, again: int, ended_at: datetime
 ) -> Letter:
+    """Of what became private meanwhile it says no more than that it is over."""
     told = _facts(incident, to, None)
+    if incident.private:
+        told = replace(told, title="")
     return letter(
         incident,
         to.person,

@@ -26,7 +26,7 @@ from incidents.services.letters import (
 )
 from incidents.services.lineage import AssetRow
 from incidents.services.next_word import forget_word, next_words, promise
-from oncall.services import Letter, inform_all
+from oncall.services import Letter, call_back_letters, inform_all
 
 FIELDS = ["mode", "assets", "owns", "told_at", "told_of_end_at", "round"]
 Kind = TimelineEntry.Kind
@@ -208,6 +208,24 @@ def tell_end(incident: Incident, *, at: datetime) -> None:
         incident.record(
             Kind.TOLD,
             f"Told {number} that it is over: {wording.listed(emails, 10)}.",
+            at=at,
+        )
+
+
+def call_back(incident: Incident, *, at: datetime) -> None:
+    """Nobody is told of what became private: what has not gone out never does, and
+    whose start it was may be told anew."""
+    keys = call_back_letters(
+        subject=incident.subject, why="Not sent: it became private"
+    )
+    begun = f"{incident.subject}:start"
+    emails = {key.rpartition(":")[2] for key in keys if key.startswith(begun)}
+    incident.stakeholders.filter(email__in=emails).delete()
+    if keys:
+        number = wording.counted(len(keys), "message")
+        incident.record(
+            Kind.TOLD,
+            f"{number} to those concerned not sent: it became private.",
             at=at,
         )
 

@@ -11,7 +11,12 @@ from oncall.services.escalations import (
     start_escalations,
     stop_escalation,
 )
-from oncall.services.informing import Letter, inform, inform_all
+from oncall.services.informing import (
+    Letter,
+    call_back_letters,
+    inform,
+    inform_all,
+)
 from oncall.services.ladder import policy_for_team
 from oncall.services.rungs import Rung, ladder
 from oncall.services.schedules import definition, on_call_ids, reference_form
@@ -22,6 +27,7 @@ __all__ = [
     "Rung",
     "acknowledge_escalation",
     "acknowledge_page",
+    "call_back_letters",
     "definition",
     "escalate_now",
     "inform",

@@ -79,6 +79,28 @@ def inform_all(letters: Iterable[Letter], *, at: datetime) -> None:
         wake(RUN_ENGINE)
 
 
+def call_back_letters(*, subject: str, why: str) -> list[str]:
+    """Cancel what is owed about the subject by letters with its keys and has not gone
+    out. Return their keys, which may then be owed anew. What is on its way just then
+    cannot be called back."""
+    owed = Notification.objects.filter(
+        subject=subject,
+        page=None,
+        notice=None,
+        state=Notification.State.DUE,
+        idempotency_key__startswith=f"{subject}:",
+    )
+    rows = list(owed.select_for_update(skip_locked=True).order_by("pk"))
+    keys = [row.idempotency_key for row in rows]
+    for row in rows:
+        row.state, row.detail = Notification.State.CANCELLED, why
+        row.idempotency_key = f"withdrawn:{row.pk}"
+    Notification.objects.bulk_update(
+        rows, ["state", "detail", "idempotency_key"], batch_size=500
+    )
+    return keys
+
+
 def tell_person(
     person: User, *, schedule: Schedule, key: str, title: str, body: str, at: datetime
 ) -> None:

@@ -19,6 +19,7 @@ from incidents.services import (
     resolve_incident,
     save_preferences,
     send_summaries,
+    set_private,
     subscribe,
 )
 from incidents.services.preferences import preference_of
@@ -250,6 +251,47 @@ def test_the_link_of_an_incident_that_became_private_says_nothing_of_it(
     page = client.get(link).content.decode()
     assert incident.title not in page
     assert "board" not in page
+
+
+def test_what_was_not_sent_when_it_became_private_never_is(
+    assets: dict[str, Asset],
+) -> None:
+    incident, cy = break_raw(), make_user()
+    set_private(incident_id=incident.pk, private=True, by=cy, at=minutes(11))
+    (letter,) = letters("ana@example.com")
+    assert (letter.state, letter.detail) == (
+        "cancelled",
+        "Not sent: it became private",
+    )
+    resolve_incident(incident_id=incident.pk, by=cy, at=minutes(20))
+    assert len(letters("ana@example.com")) == 1
+
+
+def test_what_is_shown_again_is_told_to_whom_nothing_was_sent(
+    assets: dict[str, Asset],
+) -> None:
+    incident, cy = break_raw(), make_user()
+    for private in (True, False):
+        set_private(incident_id=incident.pk, private=private, by=cy, at=minutes(11))
+    cancelled, owed = letters("ana@example.com")
+    assert (cancelled.state, owed.state) == ("cancelled", "due")
+    assert owed.title == cancelled.title == "Do not rely on board for now"
+
+
+def test_who_was_told_before_it_became_private_hears_no_more_than_that_it_is_over(
+    assets: dict[str, Asset],
+) -> None:
+    incident, cy = break_raw(), make_user()
+    make_user(email="ana@example.com")
+    Notification.objects.update(state="sent", sent_at=minutes(10))
+    set_private(incident_id=incident.pk, private=True, by=cy, at=minutes(11))
+    resolve_incident(incident_id=incident.pk, by=cy, at=minutes(20))
+    start, over = letters("ana@example.com")
+    assert start.state == "sent"
+    assert over.body.startswith("The problem we told you about is over.\n")
+    assert "- board" in over.body
+    assert incident.title not in over.title + over.body
+    assert over.url.endswith(stop_link(over))
 
 
 def test_a_forged_link_does_nothing(client: Client) -> None:
