@@ -157,7 +157,7 @@ class Home:
 def home(user: User, *, at: datetime, most: int = 20) -> Home:
     """A dozen queries, whatever the number of incidents. At most `most` in a list."""
     visible = Incident.objects.visible_to(user)
-    worst_first = visible.open().for_list().order_by("severity", "-triggered_at", "-pk")
+    worst_first = visible.open().for_list().worst_first()
     waiting = set(_needs(user).values_list("pk", flat=True))
     own = set(visible.open().filter(_is_mine(user)).values_list("pk", flat=True))
     mine = own - waiting
@@ -169,7 +169,7 @@ def home(user: User, *, at: datetime, most: int = 20) -> Home:
         mine_count=len(mine),
         open_count=visible.open().count(),
         resolved_today=visible.resolved()
-        .filter(resolved_at__gte=at - RESOLVED_RECENTLY)
+        .filter(resolved_at__gte=at - RESOLVED_RECENTLY, merged_into=None)
         .count(),
     )
 

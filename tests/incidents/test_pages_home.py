@@ -199,6 +199,16 @@ def test_a_number_leads_to_its_incident_in_the_list(signed_in: Client) -> None:
         assert [i.pk for i in response.context["page_obj"]] == [incident.pk]
 
 
+def test_what_was_merged_away_counts_as_no_incident_that_was_resolved(
+    signed_in: Client,
+) -> None:
+    now = timezone.now()
+    kept = make_incident(status="resolved", resolved_at=now)
+    make_incident(status="resolved", resolved_at=now, merged_into=kept)
+    assert "1 resolved in the last 24 h" in main_of(signed_in, "/")
+    assert main_of(signed_in, "/incidents/").count("merged into another") == 1
+
+
 def test_facets_count_only_what_the_reader_may_see(
     signed_in: Client, sign_in: Callable[..., Client]
 ) -> None:
@@ -263,3 +273,26 @@ def test_a_viewer_chooses_nothing(sign_in: Callable[..., Client]) -> None:
     assert 'form="chosen"' not in main_of(viewer, "/incidents/")
     data = {"incidents": [incident.pk]}
     assert viewer.post("/incidents/acknowledge/", data).status_code == 403
+
+
+def test_what_nobody_responds_to_stands_first_then_the_worst_then_the_oldest(
+    signed_in: Client,
+) -> None:
+    def opened(title: str, severity: str, minute: int, **values: object) -> None:
+        at = NOON + timedelta(minutes=minute)
+        make_incident(title=title, severity=severity, at=at, **values)
+
+    opened("six", "SEV1", 0, status="investigating")
+    opened("four", "SEV3", 9)
+    opened("three", "SEV2", 8)
+    opened("two", "SEV2", 7)
+    opened("five", "SEV1", 1, snoozed_until=NOON + timedelta(days=900))
+    opened("one", "SEV1", 2)
+    ended = NOON + timedelta(hours=1)
+    opened("seven", "SEV4", 5, status="resolved", resolved_at=ended)
+    shown = signed_in.get("/incidents/").context["page_obj"]
+    numbers = ["one", "two", "three", "four", "six", "five", "seven"]
+    assert [incident.title for incident in shown] == numbers
+    page = main_of(signed_in, "/incidents/?status=open")
+    assert "unacknowledged first" in page
+    assert page.index("one</a>") < page.index("two</a>") < page.index("six</a>")
