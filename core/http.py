@@ -1,13 +1,16 @@
 """Small HTTP pieces every app shares."""
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Protocol
 
+import structlog
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views import defaults
 from django_htmx.middleware import HtmxDetails
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
@@ -33,6 +36,8 @@ CONFLICTS = {
     ForeignKeyViolation: "Something this names was removed meanwhile. Look again.",
     UniqueViolation: "Somebody saved the same meanwhile. Look again.",
 }
+
+AWAY = "The database does not answer. Nothing was changed; try again in a moment."
 
 logger = logging.getLogger(__name__)
 
@@ -110,10 +115,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 for a failure of ours: a page, and JSON under /api/."""
+    """500 for a failure of ours, 503 while the database is away: a page, and JSON
+    under /api/.
+
+    The page is rendered without the request: what every page shows needs the database.
+    """
+    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    status = 503 if is_away else 500
+    headers = {"Retry-After": "5"} if is_away else {}
     if request.path.startswith(API):
-        return JsonResponse({"detail": "The server failed to answer."}, status=500)
-    return defaults.server_error(request)
+        detail = AWAY if is_away else "The server failed to answer."
+        return JsonResponse({"detail": detail}, status=status, headers=headers)
+    reference = structlog.contextvars.get_contextvars().get("request_id", "")
+    page = render_to_string(f"{status}.html", {"reference": reference})
+    return HttpResponse(page, status=status, headers=headers)
 
 
 class HasUrl(Protocol):

@@ -1,8 +1,10 @@
 """What programs are told when they err (docs/api.md, manners)."""
 
+import re
 from base64 import b64encode
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -17,7 +19,16 @@ def fail(request: HttpRequest) -> HttpResponse:
     raise RuntimeError
 
 
-urlpatterns = [path("api/v1/failing/", fail), path("failing/", fail)]
+def find_no_database(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("connection refused")
+
+
+urlpatterns = [
+    path("api/v1/failing/", fail),
+    path("failing/", fail),
+    path("api/v1/away/", find_no_database),
+    path("away/", find_no_database),
+]
 failing = override_settings(
     ROOT_URLCONF="tests.core.test_refusals",
     MIDDLEWARE=[],
@@ -45,6 +56,40 @@ def test_a_failure_under_the_api_is_500_in_json() -> None:
     answer = client.get("/api/v1/failing/")
     assert (answer.status_code, set(answer.json())) == (500, {"detail"})
     assert client.get("/failing/")["Content-Type"].startswith("text/html")
+
+
+@failing
+@override_settings(MIDDLEWARE=["django_structlog.middlewares.RequestMiddleware"])
+def test_a_failure_is_found_again_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    answer = Client(raise_request_exception=False).get("/failing/")
+    assert answer.status_code == 500
+    told = re.search(r"<code>([0-9a-f-]{36})</code>", answer.content.decode())
+    assert told is not None
+    assert told[1] in caplog.text
+
+
+@failing
+def test_a_database_that_is_away_is_503_and_asks_to_come_back() -> None:
+    client = Client(raise_request_exception=False)
+    page, api = client.get("/away/"), client.get("/api/v1/away/")
+    assert {page.status_code, api.status_code} == {503}
+    assert {page["Retry-After"], api["Retry-After"]} == {"5"}
+    assert b"The database does not answer" in page.content
+    assert set(api.json()) == {"detail"}
+
+
+@pytest.mark.usefixtures("user")
+def test_a_form_without_its_proof_of_origin_is_told_what_to_do() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {})
+    assert answer.status_code == 403
+    assert b"load the page again" in answer.content
+
+
+@failing
+@override_settings(MIDDLEWARE=["django.middleware.common.CommonMiddleware"])
+def test_a_malformed_request_to_a_page_is_400_in_our_words() -> None:
+    answer = Client().get("/failing/", headers={"host": "elsewhere.example"})
+    assert (answer.status_code, b"malformed" in answer.content) == (400, True)
 
 
 @failing
