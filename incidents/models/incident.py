@@ -49,6 +49,20 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
             )
         )
 
+    def worst_first(self) -> IncidentQuerySet:
+        """Open ones first: those nobody responds to, by severity, the longest waiting
+        first; then the last resolved."""
+        waits = Q(status=Incident.Status.TRIGGERED, snoozed_until=None)
+        is_open = Q(resolved_at=None)
+        return self.order_by(
+            models.F("resolved_at").desc(nulls_first=True),
+            models.Case(models.When(waits, then=0), default=1),
+            models.Case(models.When(is_open, then="severity")),
+            models.Case(models.When(is_open, then="triggered_at")),
+            "-triggered_at",
+            "-pk",
+        )
+
     def for_api(self) -> IncidentQuerySet:
         """All that the API tells of an incident, in five queries."""
         return (

@@ -5,7 +5,6 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -92,13 +91,9 @@ def index(request: SignedInRequest) -> HttpResponse:
         q=asked.get("q", ""),
         mine="mine" in asked,
     )
-    found = chosen.apply(visible, user=request.user).for_list()
+    found = chosen.apply(visible, user=request.user).for_list().worst_first()
     if team is None and "team" in asked:
         found = found.none()
-    # Open ones first, then the last resolved: as the groups of the page.
-    found = found.order_by(
-        F("resolved_at").desc(nulls_first=True), "-triggered_at", "-pk"
-    )
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     incidents = list(page.object_list)
     context = {
