@@ -27,7 +27,9 @@ def reason_for(placement: Placement, names: Mapping[int, str]) -> str:
         Tie.SAME_ASSET: f"about {asset} as well",
         Tie.UPSTREAM: f"{steps} upstream of {asset}",
         Tie.DOWNSTREAM: f"{steps} downstream of {asset}",
-        Tie.TOGETHER: f"{asset} lies {steps} upstream and of the others as well",
+        Tie.TOGETHER: f"{asset} lies {steps} upstream and of the others as well"
+        if placement.hops
+        else f"about {asset}, which explains the others as well",
     }[placement.tie]
 
 

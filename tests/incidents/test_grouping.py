@@ -84,6 +84,15 @@ def test_siblings_are_one_fault_of_a_silent_upstream() -> None:
     )
 
 
+def test_alerts_of_one_asset_that_come_at_once_say_which() -> None:
+    make_lineage("raw > left")
+    fire("left"), fire("left"), fire("left")
+    correlate()
+    reasons = set(IncidentAlert.objects.values_list("reason", flat=True))
+    explained = "about left, which explains the others as well"
+    assert reasons == {"opened this incident", explained}
+
+
 # What raw feeds besides, and is well: two failures among so many may be chance.
 CALM = [f"raw > calm_{number}" for number in range(6)]
 
