@@ -156,6 +156,7 @@ if not DATABASES["default"].get("ENGINE", "").endswith("postgresql"):
         "postgres://user:password@host:5432/name."
     )
 DATABASES["default"] |= {
+    "ENGINE": "core.postgres",
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
         **DATABASES["default"].get("OPTIONS", {}),  # such as ?sslmode=verify-full

@@ -14,6 +14,7 @@ seconds for 500 rows of a dozen columns; here it is one array a column. And a pl
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -90,11 +91,11 @@ def update_all(rows: Iterable[models.Model], names: Sequence[str]) -> None:
     if not listed:
         return
     model = type(listed[0])
-    columns = [[row.pk for row in listed]]
+    columns = [array([row.pk for row in listed])]
     for field in _fields(model, names):
         values = [getattr(row, field.attname) for row in listed]
         is_json = isinstance(field, models.JSONField)
-        columns.append([Jsonb(one) for one in values] if is_json else values)
+        columns.append([Jsonb(one) for one in values] if is_json else array(values))
     with connection.cursor() as cursor:
         cursor.execute(_update(model, tuple(names)), columns)
 
@@ -135,7 +136,35 @@ def _bare(type_: str | None) -> str:
 
 def any_of(ids: Iterable[int]) -> RawSQL:
     """What `__in` takes in place of very many integer keys: one array of them."""
-    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+    return RawSQL("SELECT unnest(%s::bigint[])", [array(list(ids))])
+
+
+def array(values: Sequence[Any]) -> Any:
+    """A parameter for an array that the statement casts to its type.
+
+    Whole numbers, truth values, aware datetimes and texts, with None among them, as
+    PostgreSQL writes an array of them: psycopg asks each value for its type, which
+    takes ten times as long. All else is left to psycopg.
+    https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+    """
+    write = _WRITTEN.get(frozenset(map(type, values)) - _NOTHING)
+    if write is None:
+        return list(values)
+    return f"{{{','.join('NULL' if one is None else write(one) for one in values)}}}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+_NOTHING = {type(None)}
+_WRITTEN: dict[frozenset[type], Callable[[Any], str]] = {
+    frozenset({int}): str,
+    frozenset({bool}): str,
+    frozenset({datetime}): datetime.isoformat,
+    frozenset({str}): _quoted,
+}
 
 
 def _follow(

@@ -12,6 +12,7 @@ from django.db import connection
 from alerts.deciding import Rulebook
 from alerts.flapping import Verdict, judge
 from alerts.models import Alert, Flapping
+from core.bulk import array
 
 Key = tuple[int, str]
 
@@ -76,8 +77,8 @@ def load_history(
         cursor.execute(
             _HISTORY,
             [
-                [key[0] for key in keys],
-                [key[1] for key in keys],
+                array([key[0] for key in keys]),
+                array([key[1] for key in keys]),
                 MOST_ALERTS_OF_A_KEY,
                 since,
                 since,

@@ -23,7 +23,7 @@ from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH
 from catalog.models import Asset
 from catalog.services import set_asset_health
 from catalog.services.upserts import AssetFacts, upsert_assets
-from core.bulk import any_of
+from core.bulk import any_of, array
 from core.locks import LockedTooLongError, plan_for_growth, waiting_at_most
 from core.text import identifier
 from incidents.correlation import OpenIncident, Plan, Signal, decide
@@ -296,7 +296,7 @@ def _mark_taken(
                           acknowledge_asked_at)
             WHERE a.id = taken.id
             """,
-            [[row[column] for row in rows] for column in range(7)],
+            [array([row[column] for row in rows]) for column in range(7)],
         )
     UncorrelatedAlert.objects.filter(alert__in=any_of(a.pk for a in alerts)).delete()
 

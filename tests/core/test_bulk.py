@@ -1,10 +1,13 @@
 """Many new rows at once, as `save` would have written them one by one."""
 
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
 import pytest
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from alerts.models import Severity
-from core.bulk import insert_all, insert_values, update_all
+from core.bulk import array, insert_all, insert_values, update_all
 from incidents.models import Incident, TimelineEntry
 from oncall.models import Page
 from tests.factories import NOON, make_user
@@ -95,3 +98,36 @@ def test_what_is_too_long_is_refused_and_not_cut() -> None:
     row.title = "x" * 2000
     with pytest.raises(DataError), transaction.atomic():
         update_all([row], ["title"])
+
+
+@pytest.mark.parametrize(
+    ("type_", "values"),
+    [
+        ("bigint", [1, None, -(2**62)]),
+        ("bigint", []),
+        ("boolean", [True, None, False]),
+        ("text", [HARD_TEXT, "", "NULL", None, 'a\\"b', "'; --", "%s {}"]),
+        ("text", [None, None]),
+        ("text", [Severity.SEV2, "SEV1"]),
+        ("float8", [0.1, 1e300, None]),
+        (
+            "timestamptz",
+            [
+                NOON,
+                None,
+                datetime(1, 1, 2, tzinfo=UTC),
+                datetime(9999, 12, 30, 1, 2, 3, 4, tzinfo=timezone(timedelta(hours=5))),
+            ],
+        ),
+    ],
+)
+def test_an_array_comes_back_as_it_went(type_: str, values: list[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT %s::{type_}[]", [array(values)])
+        (back,) = cursor.fetchone()
+    assert back == values
+
+
+def test_a_text_that_postgresql_cannot_hold_is_refused() -> None:
+    with pytest.raises(DataError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT %s::text[]", [array(["a\x00b"])])
