@@ -10,7 +10,7 @@ from typing import Literal
 MOST_NODES = 60
 MOST_LINES = 160
 
-State = Literal["healthy", "failing", "recovered", "stale", "wrong", "cause"]
+State = Literal["healthy", "failing", "recovered", "stale", "wrong", "fixing", "cause"]
 # How much is gathered: what does not fit, each column, or each state.
 Fold = Literal["", "layer", "health"]
 Edge = tuple[int, int]
@@ -21,7 +21,8 @@ ORDER: dict[State, int] = {
     "recovered": 2,
     "wrong": 3,
     "stale": 4,
-    "healthy": 5,
+    "fixing": 5,
+    "healthy": 6,
 }
 
 

@@ -14,14 +14,28 @@ from catalog.models import Asset
 from catalog.signals import known_faults
 from catalog.snapshots import LineageSnapshot
 
-# What a fault makes of the data that hangs from it; "either" where it does not say.
-Effect = Literal["stale", "either", "wrong"]
-State = Literal["healthy", "stale", "wrong", "failing"]
+# What a fault makes of the data that hangs from it; "either" where it does not say,
+# "over" once it has recovered and is still being watched.
+Effect = Literal["over", "stale", "either", "wrong"]
+State = Literal["healthy", "fixing", "stale", "wrong", "failing"]
 
 # The more careful of two comes later.
-CARE: Mapping[str, int] = {"stale": 1, "either": 2, "wrong": 3, "failing": 4}
-STATES: Mapping[str, State] = {"either": "stale", "wrong": "wrong"}
+CARE: Mapping[str, int] = {
+    "over": 0,
+    "stale": 1,
+    "either": 2,
+    "wrong": 3,
+    "failing": 4,
+}
+STATES: Mapping[str, State] = {
+    "over": "fixing",
+    "stale": "stale",
+    "either": "stale",
+    "wrong": "wrong",
+    "failing": "failing",
+}
 WORDS = {
+    "over": "being fixed",
     "stale": "may be stale",
     "either": "may be stale or wrong",
     "wrong": "may be wrong",
@@ -32,7 +46,8 @@ WORDS = {
 @dataclass(frozen=True, slots=True)
 class Faults:
     """Failing assets of one effect: {asset: the columns in which it fails, None all of
-    it}. `is_being_fixed`: somebody has acknowledged every incident they are in."""
+    it}. `is_being_fixed`: somebody has acknowledged every incident they are in. Of
+    what is "over" the asset itself fails no more."""
 
     effect: Effect
     is_being_fixed: bool
@@ -71,8 +86,9 @@ def conditions_of(
         effect = faults.effect
         for asset_id in wanted & _below(faults, lineage):
             told.setdefault(asset_id, []).append((effect, faults.is_being_fixed))
+        own = "over" if effect == "over" else "failing"
         for asset_id in wanted & faults.assets.keys():
-            told.setdefault(asset_id, []).append(("failing", faults.is_being_fixed))
+            told.setdefault(asset_id, []).append((own, faults.is_being_fixed))
     return {asset_id: _condition(every) for asset_id, every in told.items()}
 
 
@@ -91,7 +107,8 @@ def _faults(
     )
     groups: list[Faults] = [faults for _, told in answers for faults in told or ()]
     for faults in groups:
-        known |= faults.assets.keys()
+        if faults.effect != "over":
+            known |= faults.assets.keys()
         yield faults
     rest = set(failing).intersection(near) - known
     if rest:
@@ -107,8 +124,7 @@ def _below(faults: Faults, lineage: LineageSnapshot) -> set[int]:
 
 def _condition(told: Collection[tuple[str, bool]]) -> Condition:
     worst = max((effect for effect, _ in told), key=lambda effect: CARE[effect])
+    wrong = [answered for effect, answered in told if effect != "over"]
     return Condition(
-        "failing" if worst == "failing" else STATES.get(worst, "stale"),
-        WORDS[worst],
-        is_being_fixed=all(answered for _, answered in told),
+        STATES[worst], WORDS[worst], is_being_fixed=bool(wrong) and all(wrong)
     )

@@ -33,14 +33,16 @@ MARKS = {
     "recovered": "✓ ",
     "stale": "◌ ",
     "wrong": "≠ ",
+    "fixing": "◐ ",
 }
-FIXING_MARK = "◐ "
+FIXING_MARK = MARKS["fixing"]
 STATE_WORDS = {
     "cause": "suspected cause",
     "failing": "failing",
     "recovered": "failed then, recovered",
     "stale": "may be stale",
     "wrong": "numbers may be wrong",
+    "fixing": "being fixed",
     "healthy": "healthy",
 }
 

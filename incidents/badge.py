@@ -28,7 +28,8 @@ class State(Enum):
 @dataclass(frozen=True, slots=True)
 class OpenTrouble:
     """An open incident that affects the asset, on it or upstream of it. `breaks_it`:
-    the asset itself fails or has been given bad data, rather than nothing new."""
+    the asset itself fails or has been given bad data, rather than nothing new.
+    `is_answered`: somebody is at it, or it has recovered and is being watched."""
 
     breaks_it: bool
     is_answered: bool

@@ -30,8 +30,8 @@ from core.http import absolute_url
 from incidents.badge import OpenTrouble, State, draw, state_of
 from incidents.expected import Expected
 from incidents.expected import State as DataState
-from incidents.queries import Trouble, trouble_of
 from incidents.services.faults import expected_by_incident, worst_expected
+from incidents.troubles import Trouble, trouble_of
 from incidents.wording import expectation
 
 MAX_AGE_SECONDS = 15
@@ -95,7 +95,7 @@ def shown_of(asset: Asset, *, user: User | None, at: datetime) -> Shown:
     """How the asset is for `user`, None a stranger. At most ten queries."""
     troubles = trouble_of([asset], user=user)[asset.pk]
     expected = expected_by_incident(asset, [t.incident for t in troubles])
-    own = [trouble for trouble in troubles if trouble.asset.pk == asset.pk]
+    own = [t for t in troubles if t.asset.pk == asset.pk and not t.recovered_at]
     is_broken = bool(own) and not _is_only_late(asset)
     issues = known_issues_of([asset.pk], at=at)
     state = state_of(
@@ -123,7 +123,7 @@ def _open(
     is_wrong = meant is not None and meant.state == DataState.WRONG
     return OpenTrouble(
         breaks_it=is_wrong or (is_broken and trouble.asset.pk == asset.pk),
-        is_answered=trouble.incident.acknowledged_at is not None,
+        is_answered=trouble.is_being_fixed,
     )
 
 

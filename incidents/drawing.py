@@ -53,8 +53,9 @@ def picture_of(
 
     The large one has everything between them too. The small one fits its column: the
     cause, what it broke first, and the dashboards of the best tiers, where an arrow
-    may stand for a long way. Once the incident is resolved, what failed is drawn as
-    recovered, on the lineage of that time. None when no asset is known to fail.
+    may stand for a long way. Once nothing fails any more, what failed is drawn as
+    recovered; once the incident is resolved, on the lineage of that time. None when no
+    asset is known to fail.
     """
     look = look or Look()
     failing = _failing(incident)
@@ -105,13 +106,18 @@ def _states(
 ) -> dict[int, State]:
     """What each asset is drawn as; its own health where nothing is known better."""
     recovered: dict[int, State] = {pk: "recovered" for pk, now in failing.items()}
-    otherwise: State = "stale" if incident.is_open else "healthy"
-    states: dict[int, State] = dict.fromkeys(shown, otherwise)
+    is_over = not any(failing.values())
+    otherwise: State = "fixing" if is_over else "stale"
+    states: dict[int, State] = dict.fromkeys(
+        shown, otherwise if incident.is_open else "healthy"
+    )
     states |= recovered
     if not incident.is_open:
         return states
-    expected = expected_of(states, faults.values(), lineage)
-    states |= {pk: "wrong" for pk, one in expected.items() if one.state == Data.WRONG}
+    if not is_over:
+        expected = expected_of(states, faults.values(), lineage)
+        wrong = [pk for pk, one in expected.items() if one.state == Data.WRONG]
+        states |= dict.fromkeys(wrong, "wrong")
     states |= {pk: "failing" for pk, now in failing.items() if now}
     if incident.suspected_asset_id:
         states[incident.suspected_asset_id] = "cause"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +20,7 @@ from django.db.models.functions import Cast, Concat
 
 from accounts.models import Team, User
 from catalog.graph import snapshot
-from catalog.models import Asset, KnownIssue
+from catalog.models import Asset
 from incidents.models import FailingAsset, Incident, IncidentQuerySet, RoleAssignment
 from oncall.models import Escalation, Notification, Page
 from oncall.services.lapsing import WARNING_KEY
@@ -194,73 +193,6 @@ def incidents_of_asset(asset: Asset, *, user: User) -> AssetIncidents:
         upstream=list(visible.open().filter(pk__in=upstream).exclude(pk__in=own)),
         past=list(visible.resolved().filter(pk__in=own, merged_into=None)[:MOST_PAST]),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """An open incident that affects an asset, and the failing asset it comes from."""
-
-    incident: Incident
-    asset: Asset
-
-
-def trouble_of(
-    assets: Collection[Asset], *, user: User | None
-) -> dict[int, list[Trouble]]:
-    """{asset id: open incidents on it or upstream, the worst first}. Three queries.
-
-    `user` None is a stranger, who sees nothing of private incidents.
-    """
-    lineage = snapshot(fresh=True)
-    reach = {a.pk: {a.pk, *lineage.ancestors(a.pk)} for a in assets}
-    visible = (
-        Incident.objects.filter(private=False)
-        if user is None
-        else Incident.objects.visible_to(user)
-    )
-    rows = (
-        FailingAsset.objects.filter(
-            asset__in=set().union(*reach.values()),
-            incident__in=visible.open().values("pk"),
-        )
-        .select_related("incident", "asset")
-        .order_by("incident__severity", "incident_id", "since", "pk")
-    )
-    return {
-        asset.pk: _troubles(
-            [row for row in rows if row.asset_id in reach[asset.pk]], asset
-        )
-        for asset in assets
-    }
-
-
-def issues_of(
-    assets: Collection[Asset], *, at: datetime
-) -> dict[int, list[KnownIssue]]:
-    """{asset id: the known issues on it or upstream at `at`, its own first}. One
-    query: few are known at any time."""
-    held = KnownIssue.objects.filter(starts_at__lte=at, ends_at__gt=at)
-    every = list(held.select_related("asset"))
-    if not every:
-        return {asset.pk: [] for asset in assets}
-    lineage = snapshot(fresh=True)
-    reach = {a.pk: {a.pk, *lineage.ancestors(a.pk)} for a in assets}
-    return {
-        pk: sorted(
-            (issue for issue in every if issue.asset_id in known),
-            key=lambda issue: issue.asset_id != pk,
-        )
-        for pk, known in reach.items()
-    }
-
-
-def _troubles(rows: Iterable[FailingAsset], asset: Asset) -> list[Trouble]:
-    """One for each incident; the asset itself is named rather than one upstream."""
-    found: dict[int, Trouble] = {}
-    for row in rows:
-        if row.incident_id not in found or row.asset_id == asset.pk:
-            found[row.incident_id] = Trouble(row.incident, row.asset)
-    return list(found.values())
 
 
 def failing_of(incident: Incident) -> list[FailingAsset]:

@@ -100,7 +100,7 @@ def data_health(user: User) -> list[TeamHealth]:
     teams = sorted(rows, key=urgency)[:MOST_TEAMS]
     cells = _cells([row[0] for row in teams if row[0] is not None], failing, affected)
     shown = [asset.pk for assets in cells.values() for asset in assets]
-    conditions = conditions_of(shown, lineage, user=user) if failing else {}
+    conditions = conditions_of(shown, lineage, user=user)
     return [
         TeamHealth(
             name or "No team",

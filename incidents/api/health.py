@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from catalog.models import Asset, KnownIssue
 from incidents.api import forms, shapes
 from incidents.api.incidents import person
-from incidents.queries import Trouble, issues_of, trouble_of
+from incidents.troubles import Trouble, issues_of, trouble_of
 
 
 class AssetHealth(APIView):

@@ -266,6 +266,7 @@ class TroubleSerializer(serializers.Serializer[Any]):
     severity = serializers.CharField(source="incident.severity")
     status = serializers.CharField(source="incident.status")
     asset = serializers.SerializerMethodField()
+    recovered_at = UtcField(allow_null=True)
     url = serializers.SerializerMethodField()
 
     def get_asset(self, trouble: Any) -> dict[str, Any]:

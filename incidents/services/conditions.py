@@ -24,10 +24,11 @@ Columns = frozenset[str] | None
 
 
 def tell_faults(*, among: Collection[int], user: User, **_: Any) -> list[Faults]:
-    """What fails among these assets, grouped by what it does to its readers and by
-    whether somebody is at it. At most five queries."""
+    """What fails among these assets, and what has recovered in an incident that is
+    still open, grouped by what it does to its readers and by whether somebody is at
+    it. At most five queries."""
     visible = Incident.objects.visible_to(user).open()
-    rows = FailingAsset.objects.filter(incident__in=visible.values("pk"), until=None)
+    rows = FailingAsset.objects.filter(incident__in=visible.values("pk"))
     told = [
         row
         for row in rows.values_list(
@@ -42,9 +43,10 @@ def tell_faults(*, among: Collection[int], user: User, **_: Any) -> list[Faults]
     for incident_id, faults in every.items():
         is_answered = answered[incident_id]
         for fault in faults.values():
-            if fault.until is None:
-                group = groups[EFFECTS[fault.state], is_answered]
-                group[fault.asset_id] = _wider(group, fault.asset_id, fault.columns)
+            is_over = fault.until is not None
+            effect: Effect = "over" if is_over else EFFECTS[fault.state]
+            group = groups[effect, is_answered and not is_over]
+            group[fault.asset_id] = _wider(group, fault.asset_id, fault.columns)
     return [
         Faults(effect, is_being_fixed=is_answered, assets=assets)
         for (effect, is_answered), assets in groups.items()

@@ -7,13 +7,15 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.models import Asset
+from catalog.conditions import conditions_of
+from catalog.graph import snapshot
+from catalog.models import Asset, ColumnMap
 from catalog.services import add_known_issue
 from incidents.badge import OpenTrouble, State, draw, state_of
 from incidents.models import Incident
 from incidents.services import acknowledge_incident, resolve_incident
 from tests.factories import make_asset
-from tests.incidents.world import correlate, fire, make_lineage, minutes
+from tests.incidents.world import correlate, end, fire, make_lineage, minutes
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/assets/health/"
@@ -48,6 +50,7 @@ def test_an_asset_is_unhealthy_while_something_upstream_fails(
             "severity": "SEV2",
             "status": "triggered",
             "asset": {"id": broken["raw"].pk, "namespace": "warehouse", "name": "raw"},
+            "recovered_at": None,
             "url": f"http://127.0.0.1:8000/incidents/{incident.pk}/",
         }
     ]
@@ -76,6 +79,73 @@ def test_many_assets_are_asked_at_once(
     assert len(answer["incidents"]) == 1
     assert [a["healthy"] for a in answer["assets"]] == [False, True]
     assert signed_in.post(URL, named, "application/json").json() == answer
+
+
+def words(assets: dict[str, Asset], user: User) -> dict[str, str]:
+    """What lists and pictures of assets say of those that are not healthy."""
+    lineage = snapshot(fresh=True)
+    found = conditions_of((a.pk for a in assets.values()), lineage, user=user)
+    return {n: found[a.pk].words for n, a in assets.items() if a.pk in found}
+
+
+def test_what_has_recovered_is_being_fixed_until_the_incident_is_resolved(
+    signed_in: Client, user: User
+) -> None:
+    assets = make_lineage("raw > mart > board", "other")
+    alert = fire("raw")
+    correlate()
+    end(alert, at=20)
+    correlate(21)
+    incident = Incident.objects.get()
+    assert incident.status == "monitoring"
+    (told,) = signed_in.get(URL, {"namespace": "warehouse", "name": "board"}).json()[
+        "incidents"
+    ]
+    assert told["recovered_at"] == "2026-03-29T12:21:00Z"
+    for name in ("raw", "board"):
+        assert f"{name}: being fixed" in badge(signed_in, assets[name])
+    fixing = dict.fromkeys(("raw", "mart", "board"), "being fixed")
+    assert words(assets, user) == fixing
+    resolve_incident(incident_id=incident.pk, by=user, at=minutes(30))
+    assert words(assets, user) == {}
+    assert "raw: healthy" in badge(signed_in, assets["raw"])
+
+
+def test_what_has_recovered_below_what_still_fails_is_stale_and_not_broken(
+    signed_in: Client, user: User
+) -> None:
+    assets = make_lineage("raw > mart > board")
+    fire("raw", run_id="r1")
+    alert = fire("mart", run_id="r2", at=1)
+    correlate()
+    end(alert, at=20)
+    correlate(21)
+    assert "mart: stale" in badge(signed_in, assets["mart"])
+    assert words(assets, user)["mart"] == "may be stale"
+    asked = ask(signed_in, "mart")["incidents"]
+    assert isinstance(asked, list)
+    assert (asked[0]["asset"]["name"], asked[0]["recovered_at"]) == ("raw", None)
+
+
+def test_a_column_that_fails_stops_nothing_that_does_not_read_it(
+    signed_in: Client, user: User
+) -> None:
+    assets = make_lineage("raw > mart", "raw > other")
+    for name, column in (("mart", "note"), ("other", "amount")):
+        ColumnMap.objects.create(
+            upstream=assets["raw"],
+            downstream=assets[name],
+            source="hand",
+            columns={"total": [column]},
+            first_seen_at=minutes(-60),
+            last_seen_at=minutes(-60),
+        )
+    fire("raw", labels={"column": "note", "test": "not_null"})
+    correlate()
+    assert ask(signed_in, "mart")["healthy"] is False
+    assert ask(signed_in, "other")["healthy"] is True
+    assert "other: healthy" in badge(signed_in, assets["other"])
+    assert words(assets, user).keys() == {"raw", "mart"}
 
 
 def test_unknown_assets_are_404_and_bad_questions_400(signed_in: Client) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from alerts.models import Alert
 from incidents.affected_dates import Days, affected_days
 from incidents.models import Incident
 from incidents.services import impact_of, resolve_incident
 from tests.factories import make_user
-from tests.incidents.world import correlate, fire, make_lineage, minutes
+from tests.incidents.world import correlate, end, fire, make_lineage, minutes
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +41,17 @@ def test_a_resolved_incident_draws_what_recovered_and_nothing_as_failing(
     assert 'data-health="recovered"' in page
     assert 'class="node" data-health="failing"' not in page
     assert 'class="node" data-health="cause"' not in page
+
+
+def test_an_open_incident_whose_alerts_are_over_draws_nothing_as_stale(
+    incident: Incident, sign_in: SignIn
+) -> None:
+    end(Alert.objects.get(), at=20)
+    correlate(21)
+    page = page_of(sign_in(), incident)
+    assert 'class="node" data-health="fixing"' in page
+    assert 'class="node" data-health="stale"' not in page
+    assert 'class="node" data-health="failing"' not in page
 
 
 def test_what_is_looked_for_stands_out_of_its_group(
