@@ -23,8 +23,10 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.client import HTTPException, RemoteDisconnected
 from threading import Lock
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 import httptools
@@ -46,7 +48,7 @@ MOST_IDLE_PER_HOST = 128
 RECEIVE_BYTES = 16 * 1024
 MOST_RECEIVED = 4 * MAX_ANSWER_BYTES  # headers and the marks of chunks included
 NOT_IN_TARGET = re.compile(r"[^\x21-\x7e]")
-NOT_IN_LINE = re.compile(r"[^\x01-\xff]")
+NOT_IN_LINE = re.compile(r"[^\x01-\x09\x0b\x0c\x0e-\xff]")
 
 
 # All that `KeptConnections.post` raises.
@@ -63,8 +65,7 @@ class Answer:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(NamedTuple):
     scheme: str
     host: str
     port: int
@@ -239,9 +240,8 @@ class KeptConnections:
         Raises RefusedURLError, UnresolvedHostError, TimeoutError, other OSErrors, and
         http.client.HTTPException for an answer that is none.
         """
-        parts = urlsplit(url)
-        key = _key(parts, allow_private=allow_private)
-        request = _request(key, parts, headers, content)
+        key, opening = _place(url, allow_private=allow_private)
+        request = _request(opening, headers, content)
         deadline = time.monotonic() + timeout_seconds
         connection = self._take(key) or _Connection(key, deadline=deadline)
         try:
@@ -266,9 +266,8 @@ class KeptConnections:
     ) -> Exchange | None:
         """As `post`, without waiting and with nothing sent yet; None where no
         connection is open that could be used."""
-        parts = urlsplit(url)
-        key = _key(parts, allow_private=allow_private)
-        request = _request(key, parts, headers, content)
+        key, opening = _place(url, allow_private=allow_private)
+        request = _request(opening, headers, content)
         connection = self._take(key)
         if connection is None:
             return None
@@ -319,6 +318,23 @@ CONNECTIONS = KeptConnections()
 atexit.register(CONNECTIONS.close)
 
 
+# Those who send much send to few addresses.
+@lru_cache(maxsize=1024)
+def _place(url: str, *, allow_private: bool) -> tuple[_Key, str]:
+    """Where to connect, and the first lines of a request there. Raises as `post` does;
+    HTTPException for an address that would say more than it should."""
+    parts = urlsplit(url)
+    key = _key(parts, allow_private=allow_private)
+    target = parts.path or "/"
+    target += f"?{parts.query}" if parts.query else ""
+    host = f"[{key.host}]" if ":" in key.host else key.host
+    if key.port != (443 if key.scheme == "https" else 80):
+        host += f":{key.port}"
+    if NOT_IN_TARGET.search(target) or NOT_IN_LINE.search(host):
+        raise HTTPException("The address holds what cannot be sent.")
+    return key, f"POST {target} HTTP/1.1\r\nHost: {host}\r\n"
+
+
 def _key(parts: SplitResult, *, allow_private: bool) -> _Key:
     if parts.scheme not in ("http", "https"):
         raise RefusedURLError("Only https:// and http:// are allowed.")
@@ -331,29 +347,14 @@ def _key(parts: SplitResult, *, allow_private: bool) -> _Key:
     return _Key(parts.scheme, parts.hostname, port, allow_private)
 
 
-def _request(
-    key: _Key, parts: SplitResult, headers: Mapping[str, str], content: bytes
-) -> bytes:
-    """The request as it is sent. Raises HTTPException for an address or a header that
-    would say more than it should."""
-    target = parts.path or "/"
-    target += f"?{parts.query}" if parts.query else ""
-    host = f"[{key.host}]" if ":" in key.host else key.host
-    if key.port != (443 if key.scheme == "https" else 80):
-        host += f":{key.port}"
-    lines = [
-        f"POST {target} HTTP/1.1",
-        f"Host: {host}",
-        "Accept-Encoding: identity",
-        f"Content-Length: {len(content)}",
-        *[f"{name}: {value}" for name, value in headers.items()],
-    ]
-    told = "\r\n".join([*lines, "", ""])
-    breaks = len(lines) + 1
-    has_more = told.count("\r") != breaks or told.count("\n") != breaks
-    if has_more or NOT_IN_TARGET.search(target) or NOT_IN_LINE.search(told):
-        raise HTTPException("The address or a header holds what cannot be sent.")
-    return told.encode("latin-1") + content
+def _request(opening: str, headers: Mapping[str, str], content: bytes) -> bytes:
+    """The request as it is sent. Raises HTTPException for a header that would say more
+    than it should."""
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    if NOT_IN_LINE.search("".join(lines)):
+        raise HTTPException("A header holds what cannot be sent.")
+    lines += ["Accept-Encoding: identity", f"Content-Length: {len(content)}", "", ""]
+    return (opening + "\r\n".join(lines)).encode("latin-1") + content
 
 
 def _connect(key: _Key, deadline: float) -> socket.socket:

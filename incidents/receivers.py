@@ -8,12 +8,12 @@ from accounts.models import User
 from alerts.models import Alert
 from catalog.models import Asset
 from catalog.panels import Panel
-from core.bulk import any_of, insert_values
 from core.live import publish
 from incidents.downtime import history_of
-from incidents.models import Incident, IncidentAlert, TimelineEntry
+from incidents.models import Incident, IncidentAlert
 from incidents.queries import incidents_of_asset
 from incidents.services.calling import activity_on, take_back_acknowledgement
+from incidents.services.entries import save_paged
 from incidents.services.faults import expected_by_incident, worst_expected
 from incidents.services.lifecycle import (
     answer_page,
@@ -68,24 +68,14 @@ def hear_lapsed(
 
 
 def hear_progress(*, notes: Collection[Progress], **_: Any) -> None:
-    """Three statements, however many notes."""
-    told = [(pk, note) for note in notes if (pk := _id_in(note.subject)) is not None]
-    known = set(
-        Incident.objects.filter(pk__in=any_of({pk for pk, _ in told})).values_list(
-            "pk", flat=True
-        )
-    )
-    columns = ["incident_id", "kind", "at", "recorded_at", "text"]
-    insert_values(
-        TimelineEntry,
-        columns,
-        (
-            (pk, TimelineEntry.Kind.PAGED, note.at, note.at, note.text)
-            for pk, note in told
-            if pk in known
-        ),
-    )
-    publish(*{note.subject for pk, note in told if pk in known})
+    """Two statements, however many notes."""
+    told = [
+        (pk, note.at, note.text)
+        for note in notes
+        if (pk := _id_in(note.subject)) is not None
+    ]
+    if told:
+        publish(*(f"incident:{pk}" for pk in save_paged(told)))
 
 
 def keep_alerts(*, alert_ids: Collection[int], **_: Any) -> set[int]:

@@ -100,5 +100,7 @@ class PostingChannel(Channel, Protocol):
 def one_line(text: str, length: int = PROVIDER_WORDS_LENGTH) -> str:
     """Return the first `length` characters of `text` as one line that any header,
     log or text column takes: no line breaks, NULs or other unprintable characters."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: length * 4])
-    return " ".join(printable.split())[:length]
+    start = text[: length * 4]
+    if not start.isprintable():
+        start = "".join(c if c.isprintable() else " " for c in start)
+    return " ".join(start.split())[:length]

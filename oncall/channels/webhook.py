@@ -14,12 +14,12 @@ its own and none is stored; changing SECRET_KEY or the address changes it.
 """
 
 import hmac
-import json
 import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypedDict
 
+import msgspec
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
@@ -115,7 +115,7 @@ def sign(content: bytes, *, address: str, at: int) -> str:
 
 
 def _content(message: Message) -> bytes:
-    return json.dumps(
+    return msgspec.json.encode(
         {
             "title": message.title,
             "body": message.body,
@@ -124,4 +124,4 @@ def _content(message: Message) -> bytes:
             "urgent": message.urgent,
             "idempotency_key": message.idempotency_key,
         }
-    ).encode()
+    )

@@ -11,18 +11,12 @@ from django.db.models import Q
 from accounts.models import User
 from oncall.models.contact import ContactMethod
 from oncall.models.escalation import Notice, Page
-from oncall.models.habits import BUNDLE_PREFIX
 
 INFORMS = 9
 LONGEST_LEASE = timedelta(minutes=20)
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    def due(self, *, at: datetime) -> NotificationQuerySet:
-        """Rows to send, what matters most first."""
-        due = self.filter(state=Notification.State.DUE, due_at__lte=at)
-        return due.order_by("rank", "due_at", "pk")
-
     def lost(self, *, at: datetime) -> NotificationQuerySet:
         """Rows whose sender's lease has run out before it recorded the outcome.
 
@@ -132,10 +126,3 @@ class Notification(models.Model):
         if self.channel in ("apprise", "push"):
             return ""
         return urlsplit(self.address).hostname or self.address
-
-    @property
-    def bundle_id(self) -> int | None:
-        """The bundle it delivers, if it carries several pages."""
-        if not self.subject.startswith(BUNDLE_PREFIX):
-            return None
-        return int(self.subject.removeprefix(BUNDLE_PREFIX))

@@ -15,14 +15,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from core.kept import FAILURES, Answer, Exchange, Failure
-from oncall.models import Notification
+from oncall.services.claimed import Claimed
 
 logger = logging.getLogger(__name__)
 
 REST_SECONDS = 0.5
 
-Begin = Callable[[Notification], Exchange | None]
-End = Callable[[Notification, Answer | Failure], None]
+Begin = Callable[[Claimed], Exchange | None]
+End = Callable[[Claimed, Answer | Failure], None]
 
 
 class Courier:
@@ -32,14 +32,14 @@ class Courier:
     def __init__(self, *, begin: Begin, end: End) -> None:
         self.begin = begin
         self.end = end
-        self.handed: deque[Notification] = deque()
+        self.handed: deque[Claimed] = deque()
         # In the order they were begun, and so in that of their deadlines.
-        self.under_way: dict[Exchange, Notification] = {}
+        self.under_way: dict[Exchange, Claimed] = {}
         self.starting = threading.Lock()
         self.thread: threading.Thread | None = None
         self.sleeps = False
 
-    def hand(self, notifications: Iterable[Notification]) -> None:
+    def hand(self, notifications: Iterable[Claimed]) -> None:
         """Take these over. Returns at once; safe to call from any thread."""
         self.handed.extend(notifications)
         with self.starting:
@@ -74,7 +74,7 @@ class Courier:
             if exchange is not None:
                 self._send_off(exchange, notification)
 
-    def _send_off(self, exchange: Exchange, notification: Notification) -> None:
+    def _send_off(self, exchange: Exchange, notification: Claimed) -> None:
         try:
             exchange.go_on()
         except FAILURES as error:

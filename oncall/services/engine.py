@@ -7,7 +7,7 @@ A failed send is retried with backoff; when it has failed for good, the person's
 contact method is due at once, and after the last one the next step.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,17 +15,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
+from core.bulk import array
 from oncall.channels.base import KNOWS_KEYS
-from oncall.models import (
-    ANSWERED,
-    SEVERITIES,
-    Notice,
-    Notification,
-    NotificationQuerySet,
-    Page,
-)
+from oncall.models import ANSWERED, SEVERITIES, Notice, Notification, Page
 from oncall.models.notification import INFORMS, LONGEST_LEASE
 from oncall.services import statements
+from oncall.services.claimed import Claimed
 from oncall.services.clock import clock
 from oncall.services.holding import release_held_pages
 from oncall.services.lapsing import look_at_acknowledged
@@ -102,26 +97,40 @@ def _walk(*, at: datetime) -> int:
 
 
 @transaction.atomic
-def claim(*, at: datetime, limit: int) -> list[Notification]:
+def claim(*, at: datetime, limit: int) -> list[Claimed]:
     """Lease up to `limit` due notifications, what matters most first.
 
     Those whose sender has died come before all others: they are late already.
     """
     if not may_run(at=at):
         return []
-    lost = _still_wanted(_lock(Notification.objects.lost(at=at), limit))
-    due = _still_wanted(_lock(Notification.objects.due(at=at), limit - len(lost)))
-    for row in lost:
-        row.answer_lost = True
-    _lease(lost + due, at=at)
-    return lost + due
+    asked = {
+        "at": at,
+        "too_late": at + LONGEST_LEASE,
+        "know_keys": list(KNOWS_KEYS),
+        "lease_until": at + LEASE,
+    }
+    lost = _still_wanted(_lock(statements.LOST, {**asked, "limit": limit}))
+    room = limit - len(lost)
+    due = _still_wanted(_lock(statements.DUE, {**asked, "limit": room}))
+    claimed = lost + due
+    if claimed:
+        with connection.cursor() as cursor:
+            leased = {**asked, "ids": array([row.pk for row in claimed])}
+            cursor.execute(statements.LEASED, leased)
+    return claimed
 
 
-def _lock(rows: NotificationQuerySet, limit: int) -> list[Notification]:
-    return list(rows.select_for_update(skip_locked=True)[:limit]) if limit else []
+def _lock(statement: str, asked: Mapping[str, Any]) -> list[Claimed]:
+    if not asked["limit"]:
+        return []
+    end = asked["lease_until"]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, asked)
+        return [Claimed._make((*row, end)) for row in cursor.fetchall()]
 
 
-def _still_wanted(rows: list[Notification]) -> list[Notification]:
+def _still_wanted(rows: list[Claimed]) -> list[Claimed]:
     """Leave out, and cancel, what was tried before and has been answered since, and
     bundles of which every page has been."""
     over = _answered(rows)
@@ -138,10 +147,10 @@ def _still_wanted(rows: list[Notification]) -> list[Notification]:
     return [row for row in rows if row.pk not in over]
 
 
-def _answered(rows: Collection[Notification]) -> set[int]:
+def _answered(rows: Collection[Claimed]) -> set[int]:
     """Which of them nobody needs any more. No query where none was tried before and
     none is a bundle."""
-    tried = [row for row in rows if row.attempts]
+    tried = [row for row in rows if row.attempts > 1]
     pages = {row.page_id for row in tried if row.page_id}
     notices = {row.notice_id for row in tried if row.notice_id}
     bundles = {row.bundle_id for row in rows if row.bundle_id}
@@ -159,25 +168,6 @@ def _answered(rows: Collection[Notification]) -> set[int]:
     }
 
 
-def _lease(claimed: list[Notification], *, at: datetime) -> None:
-    if not claimed:
-        return
-    for row in claimed:
-        row.possibly_twice = row.answer_lost and row.channel not in KNOWS_KEYS
-        row.state = State.SENDING
-        row.lease_until = at + LEASE
-        row.attempts += 1
-        row.first_attempt_at = row.first_attempt_at or at
-    leased: list[Any] = [at + LEASE, at, [row.pk for row in claimed]]
-    with connection.cursor() as cursor:
-        cursor.execute(statements.LEASED, leased)
-    doubtful = [row.pk for row in claimed if row.answer_lost]
-    if doubtful:
-        Notification.objects.filter(pk__in=doubtful).update(
-            answer_lost=True, possibly_twice=~Q(channel__in=KNOWS_KEYS)
-        )
-
-
 def beat(*, at: datetime) -> None:
     """Leave a sign that the engine runs, unless newer rules do."""
     told: dict[str, Any] = {
@@ -190,7 +180,7 @@ def beat(*, at: datetime) -> None:
         cursor.execute(statements.BEAT, told)
 
 
-def claim_now(*, at: datetime, limit: int) -> list[Notification]:
+def claim_now(*, at: datetime, limit: int) -> list[Claimed]:
     """As `claim`, at the database's time."""
     return claim(at=clock.set(), limit=limit)
 

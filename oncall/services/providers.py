@@ -18,7 +18,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 from urllib.parse import urlsplit
 
-from oncall.models import Notification, RestingProvider
+from oncall.models import RestingProvider
+from oncall.services.claimed import Claimed
 
 MOST_AT_ONCE = 48
 MOST_FAILURES = 8
@@ -89,13 +90,13 @@ class Lanes:
     at_once: dict[str, int] = field(default_factory=dict)
     a_second: Mapping[str, float] = field(default_factory=dict)
     free_at: dict[str, datetime] = field(default_factory=dict)
-    waiting: dict[str, deque[Notification]] = field(
+    waiting: dict[str, deque[Claimed]] = field(
         default_factory=lambda: defaultdict(deque)
     )
     busy: Counter[str] = field(default_factory=Counter)
     lock: Lock = field(default_factory=Lock)
 
-    def enter(self, claimed: Iterable[Notification]) -> list[Notification]:
+    def enter(self, claimed: Iterable[Claimed]) -> list[Claimed]:
         """Take these in; return those that may be sent at once."""
         ready = []
         with self.lock:
@@ -108,7 +109,7 @@ class Lanes:
                     self.waiting[lane].append(one)
         return ready
 
-    def leave(self, sent: Notification) -> Notification | None:
+    def leave(self, sent: Claimed) -> Claimed | None:
         """One is done; return the next that may be sent in its place."""
         lane = provider_of(sent.channel, sent.address)
         with self.lock:
@@ -119,7 +120,7 @@ class Lanes:
                 del self.busy[lane], self.waiting[lane]
         return None
 
-    def turn(self, one: Notification, *, at: datetime) -> datetime:
+    def turn(self, one: Claimed, *, at: datetime) -> datetime:
         """When this may be sent: `at`, or as soon as its provider takes one more. It
         is taken for sent then, unless that is later than PATIENCE."""
         rate = self.a_second.get(one.channel)

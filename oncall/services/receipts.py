@@ -8,6 +8,7 @@ from django.db import transaction
 from core.live import publish
 from oncall.channels.base import DeliveryError
 from oncall.models import Notification
+from oncall.services.claimed import Claimed
 from oncall.services.recording import Outcome, fall_through
 
 State = Notification.State
@@ -34,5 +35,6 @@ def note_fate(*, provider_id: str, fate: Fate, words: str, at: datetime) -> None
         else:
             notification.state, notification.sent_at = State.FAILED, None
             notification.save(update_fields=["state", "sent_at", "detail"])
-            fall_through([Outcome(notification, DeliveryError(words), at)])
+            owed = Claimed.of(notification)
+            fall_through([Outcome(owed, DeliveryError(words), at)])
         publish(notification.subject)

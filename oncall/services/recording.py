@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.models import User
+from core.bulk import array
 from core.hints import RUN_ENGINE, wake
 from core.live import publish
 from oncall.channels.base import (
@@ -27,6 +28,7 @@ from oncall.models import (
     Page,
 )
 from oncall.services import statements
+from oncall.services.claimed import Claimed
 from oncall.services.ladder import tells_only_rooms
 from oncall.services.walking import locked
 from oncall.signals import Progress, page_progress
@@ -61,7 +63,7 @@ class ProviderRestsError(RetryableDeliveryError):
 class Outcome:
     """What became of one claimed notification at `at`."""
 
-    notification: Notification
+    notification: Claimed
     result: Receipt | DeliveryError | NotBegunError
     at: datetime
 
@@ -192,7 +194,7 @@ def _written(
     ids = [one.notification.pk for one in outcomes]
     attempts = [one.notification.attempts for one in outcomes]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [ids, attempts, *columns])
+        cursor.execute(statement, [array(one) for one in (ids, attempts, *columns)])
         rows = cursor.fetchall() if cursor.description else []
     changed = {row[0] for row in rows}
     return [one for one in outcomes if one.notification.pk in changed]
@@ -243,14 +245,15 @@ def _tell_of_notices(told: Iterable[tuple[Outcome, str, str]]) -> None:
     page_progress.send(Notification, notes=notes)
 
 
-def _names(notifications: Iterable[Notification]) -> dict[int, str]:
+def _names(notifications: Iterable[Claimed]) -> dict[int, str]:
     """{notification: the name of whom it was for}. One query."""
     listed = list(notifications)
-    users = User.objects.in_bulk({one.user_id for one in listed if one.user_id})
+    named = User.objects.only("name", "email")
+    users = named.in_bulk({one.user_id for one in listed if one.user_id})
     return {one.pk: str(users.get(one.user_id or 0)) for one in listed}
 
 
-def _doubt(notification: Notification) -> str:
+def _doubt(notification: Claimed) -> str:
     return ", possibly sent twice" if notification.possibly_twice else ""
 
 

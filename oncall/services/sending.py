@@ -8,6 +8,7 @@ No more is claimed than can be begun before the leases end.
 
 from __future__ import annotations
 
+import hmac
 import logging
 import threading
 import time
@@ -23,7 +24,6 @@ from django.core import signing
 from django.db import InterfaceError, OperationalError, connection
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
-from django.utils.encoding import force_bytes
 
 from core.http import absolute_url
 from core.kept import Answer, Exchange, Failure
@@ -36,6 +36,7 @@ from oncall.channels.base import (
 from oncall.channels.provider import error_of
 from oncall.channels.registry import POSTING, channel_for
 from oncall.models import Notification
+from oncall.services.claimed import Claimed
 from oncall.services.courier import Courier
 from oncall.services.providers import PATIENCE, Lanes, Providers, provider_of
 from oncall.services.recording import NotBegunError, Outcome, ProviderRestsError
@@ -61,7 +62,7 @@ Now = Callable[[], datetime]
 
 
 class Claim(Protocol):
-    def __call__(self, *, at: datetime, limit: int) -> list[Notification]: ...
+    def __call__(self, *, at: datetime, limit: int) -> list[Claimed]: ...
 
 
 class Senders:
@@ -166,7 +167,7 @@ class Senders:
         if len(claimed) == room:
             self.is_woken.set()
 
-    def _dispatch(self, ready: Iterable[Notification]) -> None:
+    def _dispatch(self, ready: Iterable[Claimed]) -> None:
         for_courier = []
         for one in ready:
             if one.channel in POSTING and not self.lanes.a_second.get(one.channel):
@@ -176,12 +177,12 @@ class Senders:
         if for_courier:
             self.courier.hand(for_courier)
 
-    def _send(self, notification: Notification) -> None:
+    def _send(self, notification: Claimed) -> None:
         """In a thread of its own."""
         self._is_over(self._in_turn(notification))
         connection.close()
 
-    def _begin(self, notification: Notification) -> Exchange | None:
+    def _begin(self, notification: Claimed) -> Exchange | None:
         """In the courier's thread: what it is to carry, if it can."""
         began = self.now()
         try:
@@ -202,7 +203,7 @@ class Senders:
         self._is_over(Outcome(notification, reason, began))
         return None
 
-    def _end(self, notification: Notification, result: Answer | Failure) -> None:
+    def _end(self, notification: Claimed, result: Answer | Failure) -> None:
         said = _said(notification, result)
         self._is_over(judged(notification, said, at=self.now(), known=self.providers))
 
@@ -212,7 +213,7 @@ class Senders:
             self._dispatch([following])
         self.outcomes.put(outcome)
 
-    def _in_turn(self, notification: Notification) -> Outcome:
+    def _in_turn(self, notification: Claimed) -> Outcome:
         """Send it when its provider takes it; what would wait too long, later."""
         at = self.now()
         turn = self.lanes.turn(notification, at=at)
@@ -224,7 +225,7 @@ class Senders:
 
 
 def attempt(
-    notification: Notification, *, now: Now, providers: Providers | None = None
+    notification: Claimed, *, now: Now, providers: Providers | None = None
 ) -> Outcome:
     """Send one claimed notification and return what its provider said."""
     began, known = now(), providers or Providers()
@@ -235,7 +236,7 @@ def attempt(
 
 
 def why_not(
-    notification: Notification, *, at: datetime, providers: Providers
+    notification: Claimed, *, at: datetime, providers: Providers
 ) -> NotBegunError | ProviderRestsError | None:
     """Why it must not be begun at `at`; None where it may, and then it has to be."""
     lease_until = notification.lease_until
@@ -246,7 +247,7 @@ def why_not(
 
 
 def judged(
-    notification: Notification,
+    notification: Claimed,
     result: Receipt | DeliveryError,
     *,
     at: datetime,
@@ -261,9 +262,7 @@ def judged(
     return Outcome(notification, result, at)
 
 
-def _said(
-    notification: Notification, result: Answer | Failure
-) -> Receipt | DeliveryError:
+def _said(notification: Claimed, result: Answer | Failure) -> Receipt | DeliveryError:
     channel = POSTING[notification.channel]
     try:
         if isinstance(result, Answer):
@@ -276,7 +275,7 @@ def _said(
         return RetryableDeliveryError(f"{error}")
 
 
-def _send(notification: Notification) -> Receipt | DeliveryError:
+def _send(notification: Claimed) -> Receipt | DeliveryError:
     try:
         return channel_for(notification.channel).send(
             message_of(notification),
@@ -290,7 +289,7 @@ def _send(notification: Notification) -> Receipt | DeliveryError:
         return RetryableDeliveryError(f"{error}")
 
 
-def message_of(notification: Notification) -> Message:
+def message_of(notification: Claimed) -> Message:
     """What a channel is given. Pages carry a signed link that asks before it acts."""
     return Message(
         title=notification.title,
@@ -304,7 +303,7 @@ def message_of(notification: Notification) -> Message:
     )
 
 
-def _acknowledge_url(notification: Notification) -> str:
+def _acknowledge_url(notification: Claimed) -> str:
     if notification.bundle_id is not None:
         token = _signed(notification.bundle_id, BUNDLE_SALT)
         return absolute_url(_path("oncall:answer_bundle").replace("TOKEN", token))
@@ -318,31 +317,24 @@ def _acknowledge_url(notification: Notification) -> str:
     return absolute_url(_path("oncall:answer").replace("TOKEN", token))
 
 
-class _Signer(signing.TimestampSigner):
-    """As Django's, with the key worked out once: it is most of the work of a link."""
-
-    def __init__(self, key: str, salt: str) -> None:
-        super().__init__(key=key, salt=salt)
-        self.primed = salted_hmac(f"{salt}signer", "", key, algorithm=self.algorithm)
-
-    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
-        signed = self.primed.copy()
-        signed.update(force_bytes(value))
-        return signing.b64_encode(signed.digest()).decode()
+def _signed(pk: int, salt: str) -> str:
+    """What `signing.loads` takes, with the key worked out once: that is most of the
+    work of a link."""
+    told = signing.b64_encode(b"%d" % pk).decode()  # an integer's JSON
+    stamped = f"{told}:{signing.b62_encode(int(time.time()))}"
+    signature = _primed(settings.SECRET_KEY, salt).copy()
+    signature.update(stamped.encode())
+    return f"{stamped}:{signing.b64_encode(signature.digest()).decode()}"
 
 
 @lru_cache(maxsize=8)
-def _signer(key: str, salt: str) -> _Signer:
-    return _Signer(key, salt)
+def _primed(key: str, salt: str) -> hmac.HMAC:
+    """As a `signing.Signer` signs, before it knows what."""
+    algorithm = signing.TimestampSigner(key=key, salt=salt).algorithm
+    return salted_hmac(f"{salt}signer", "", key, algorithm=algorithm)
 
 
-def _signed(pk: int, salt: str) -> str:
-    """What `signing.loads` takes."""
-    told = signing.b64_encode(b"%d" % pk).decode()  # an integer's JSON
-    return _signer(settings.SECRET_KEY, salt).sign(told)
-
-
-def _thread_of(notification: Notification) -> str:
+def _thread_of(notification: Claimed) -> str:
     """What the provider calls the first message about the subject at this address."""
     if notification.channel not in THREADED or not notification.subject:
         return ""

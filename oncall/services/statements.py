@@ -42,10 +42,35 @@ WALKED = """
     WHERE e.id = t.id
 """
 
+# `services.claimed.Claimed`, but for the lease.
+_CLAIMED = """
+    SELECT id, page_id, notice_id, user_id, method_id, subject, channel, address, title,
+        body, url, urgent, idempotency_key, attempts + 1,
+        (answer_lost OR state = 'sending') AND channel <> ALL(%(know_keys)s)
+    FROM oncall_notification
+"""
+
+# What matters most first.
+DUE = f"""{_CLAIMED}
+    WHERE state = 'due' AND due_at <= %(at)s
+    ORDER BY rank, due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""
+
+# A lease that ends later than any could was taken by a clock that went wrong.
+LOST = f"""{_CLAIMED}
+    WHERE state = 'sending' AND (lease_until <= %(at)s OR lease_until > %(too_late)s)
+    ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""
+
+# Of what was on its way already we shall never hear whether it arrived.
 LEASED = """
-    UPDATE oncall_notification SET state = 'sending', lease_until = %s,
-        attempts = attempts + 1, first_attempt_at = COALESCE(first_attempt_at, %s)
-    WHERE id = ANY(%s)
+    UPDATE oncall_notification SET state = 'sending', lease_until = %(lease_until)s,
+        attempts = attempts + 1,
+        first_attempt_at = COALESCE(first_attempt_at, %(at)s),
+        answer_lost = answer_lost OR state = 'sending',
+        possibly_twice =
+            (answer_lost OR state = 'sending') AND channel <> ALL(%(know_keys)s)
+    WHERE id = ANY(%(ids)s::bigint[])
 """
 
 SENT = """

@@ -20,6 +20,7 @@ from oncall.models import (
     Page,
 )
 from oncall.services import acknowledge_escalation, start_escalation, stop_escalation
+from oncall.services.claimed import Claimed
 from oncall.services.engine import claim
 from oncall.services.recording import Outcome, record
 from oncall.services.sending import LINK_SALT, message_of
@@ -175,7 +176,8 @@ def bundle_of(user: User, count: int = 3) -> Bundle:
 
 def link_of(bundle: Bundle) -> str:
     """As it is in the message."""
-    message = message_of(Notification(subject=bundle.subject, user=bundle.user))
+    owed = Notification(subject=bundle.subject, user=bundle.user)
+    message = message_of(Claimed.of(owed))
     assert message.is_for_several
     return urlsplit(message.acknowledge_url).path
 

@@ -124,9 +124,11 @@ def test_first_pages_go_before_all_others_and_the_worst_before_the_rest(
             for n, call in enumerate(calls_of(late, made))
         ]
         start_escalations(fresh, at=NOON + 5 * MINUTE)
-        taken: list[Notification] = []
+        claimed: list[int] = []
         while some := claim(at=NOON + 5 * MINUTE, limit=limit):
-            taken += some
+            claimed += [one.pk for one in some]
+        known = Notification.objects.in_bulk(claimed)
+        taken = [known[pk] for pk in claimed]
         ranks = [one.rank for one in taken]
         assert ranks == sorted(ranks)
         for one in taken:

@@ -21,6 +21,7 @@ from oncall.channels.base import (
 from oncall.channels.registry import channel_for
 from oncall.models import ContactMethod, Escalation, Notification, Page
 from oncall.services import start_escalation
+from oncall.services.claimed import Claimed
 from oncall.services.sending import LINK_SALT, message_of
 from tests.factories import make_policy, make_user
 from tests.fakes.webhook import Answer, FakeWebhook, running_webhook
@@ -187,14 +188,14 @@ def test_a_second_message_about_a_subject_goes_into_the_thread_of_the_first(
     slack: FakeWebhook, page: Page
 ) -> None:
     first = page.notifications.get(channel="slack")
-    assert message_of(first).thread == ""
+    assert message_of(Claimed.of(first)).thread == ""
     Notification.objects.filter(pk=first.pk).update(
         state="sent", sent_at=timezone.now(), provider_id="D024BE91L:1.000100"
     )
     first.pk, first.idempotency_key, first.provider_id = None, "another", ""
     first.state = Notification.State.DUE
     first.save()
-    message = message_of(first)
+    message = message_of(Claimed.of(first))
     channel_for("slack").send(message, to=MEMBER, timeout_seconds=5)
     assert slack.requests[-1].json["thread_ts"] == "1.000100"
     assert slack.requests[-1].json["channel"] == "D024BE91L"

@@ -9,6 +9,7 @@ import pytest
 from core.kept import Answer as Told
 from core.kept import Exchange, Failure, KeptConnections
 from oncall.models import Notification
+from oncall.services.claimed import Claimed
 from oncall.services.courier import Courier
 from oncall.services.engine import claim
 from oncall.services.escalations import Call, start_escalations
@@ -60,7 +61,7 @@ def carry(kept: KeptConnections, to: FakeWebhook, *seconds: float) -> Outcomes:
         begin=lambda one: begin(kept, to, seconds=limits[one.idempotency_key]),
         end=lambda one, result: ended.update({one.idempotency_key: result}),
     )
-    courier.hand(Notification(idempotency_key=key) for key in limits)
+    courier.hand(Claimed.of(Notification(idempotency_key=key)) for key in limits)
     wait_until(lambda: len(ended) == len(seconds))
     return ended
 

@@ -14,6 +14,7 @@ from incidents.services import declare_incident
 from oncall import queries
 from oncall.channels.base import DeliveryError, Receipt, RetryableDeliveryError
 from oncall.models import Notification
+from oncall.services.claimed import Claimed
 from oncall.services.reachability import unreachable_ids
 from oncall.services.recording import Outcome, record
 from tests.factories import NOON, make_policy, make_schedule, make_user
@@ -51,7 +52,7 @@ def send(user: User, result: Any, number: int) -> None:
         created_at=NOON,
         due_at=NOON,
     )
-    record([Outcome(row, result, NOON)])
+    record([Outcome(Claimed.of(row), result, NOON)])
 
 
 def test_a_method_that_fails_for_good_does_not_work_until_it_does_again() -> None:
