@@ -7,6 +7,7 @@ appear by role, and nothing the draft says in its own voice is blame.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from postmortems import reflections
@@ -97,9 +98,14 @@ def _summary(pen: _Pen) -> Iterator[str]:
 def _reach(facts: IncidentFacts) -> str:
     if not facts.asset_count:
         return ""
-    dashboards = facts.dashboard_count or 0
-    of_them = f", {counted(dashboards, 'dashboard')} among them" if dashboards else ""
+    reached = _reached(facts)
+    of_them = f", {reached} among them" if reached else ""
     return f"It reached {counted(facts.asset_count, 'asset')}{of_them}."
+
+
+def _reached(facts: IncidentFacts) -> str:
+    dashboards = facts.dashboard_count or 0
+    return facts.reached or (counted(dashboards, "dashboard") if dashboards else "")
 
 
 def _impact(pen: _Pen) -> Iterator[str]:
@@ -163,7 +169,7 @@ def _affected_dashboards(facts: IncidentFacts) -> Iterator[str]:
     more = (facts.dashboard_count or len(facts.dashboards)) - len(named)
     if more > 0:
         lines.append(f"{more:,} more")
-    yield "Affected dashboards:"
+    yield f"Of these, people use {_reached(facts) or 'dashboards'}:"
     yield _items(lines)
 
 
@@ -175,7 +181,10 @@ def _dashboard(one: Dashboard) -> str:
 def _detection(pen: _Pen) -> Iterator[str]:
     facts = pen.facts
     took = between(facts.impact_started_at, facts.detected_at)
-    after = "" if took is None else f", {duration(took)} after the impact began"
+    after = ""
+    if took is not None:
+        late = took >= timedelta(seconds=1)
+        after = f", {duration(took)} after the impact began" if late else " at once"
     yield {
         "monitor": f"A monitor detected it{after}.",
         "person": f"A person reported it{after}.",

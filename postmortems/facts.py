@@ -100,7 +100,8 @@ class IncidentFacts:
     """All that is known of a resolved incident.
 
     `assets` and `dashboards` may name fewer than `asset_count` and
-    `dashboard_count` count; a count of None is unknown.
+    `dashboard_count` count; a count of None is unknown. `reached` says what people
+    use of them by kind: "3 dashboards and 1 ML model".
     """
 
     number: int
@@ -119,6 +120,7 @@ class IncidentFacts:
     asset_count: int | None = None
     dashboards: tuple[Dashboard, ...] = ()
     dashboard_count: int | None = None
+    reached: str = ""
     people_told: int = 0
     suspicion: Suspicion | None = None
     root_cause: RootCause | None = None

@@ -20,7 +20,9 @@ def went_well(facts: IncidentFacts) -> Iterator[str]:
     detection = between(facts.impact_started_at, facts.detected_at)
     is_quick = detection is not None and detection <= QUICK_DETECTION
     if facts.detected_by == "monitor" and is_quick and detection is not None:
-        yield f"A monitor detected it within {duration(detection)}."
+        late = detection >= timedelta(seconds=1)
+        soon = f"within {duration(detection)}" if late else "at once"
+        yield f"A monitor detected it {soon}."
     answer = _first_answer(facts)
     if answer is not None and answer <= QUICK_ACKNOWLEDGEMENT:
         yield f"The first page was acknowledged in {duration(answer)}."

@@ -64,6 +64,7 @@ def facts_of(incident: Incident) -> facts.IncidentFacts:
         asset_count=_affected_count(incident, failing),
         dashboards=_dashboards(impact),
         dashboard_count=len(impact.dashboards),
+        reached=impact.words if impact.dashboards else "",
         people_told=_told_count(incident),
         suspicion=_suspicion(incident),
         root_cause=_root_cause(incident),

@@ -26,11 +26,13 @@ Status = Postmortem.Status
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The one thing to do next, and what it means, said before it is done."""
+    """The one thing to do next, and what it means, said before it is done; `left`
+    is what becomes of questions that nobody answered."""
 
     name: str
     word: str
     meaning: str
+    left: str = ""
 
 
 NEXT = {
@@ -43,7 +45,8 @@ NEXT = {
     Status.APPROVED: NextStep(
         "publish",
         "Publish",
-        "Shows it as final to everybody who may see the incident.{left}",
+        "Shows it as final to everybody who may see the incident.",
+        " They are not shown.",
     ),
 }
 
@@ -78,6 +81,7 @@ def reading_context(request: SignedInRequest, postmortem: Postmortem) -> dict[st
     incident = postmortem.incident
     items = list(items_of(postmortem))
     step = NEXT.get(Status(postmortem.status))
+    unanswered = len(missing(postmortem.body).questions)
     commander = incident.roles.filter(role=RoleAssignment.Role.COMMANDER)
     return {
         "postmortem": postmortem,
@@ -89,15 +93,16 @@ def reading_context(request: SignedInRequest, postmortem: Postmortem) -> dict[st
         "steps": postmortem.steps.select_related("by"),
         "commander": commander.select_related("user").first(),
         "next_step": step,
-        "meaning": _meaning(step, postmortem) if step else "",
+        "unanswered": unanswered,
+        "meaning": _meaning(step, postmortem, unanswered) if step else "",
         "may_act": request.user.can_respond,
     }
 
 
-def _meaning(step: NextStep, postmortem: Postmortem) -> str:
-    number = len(missing(postmortem.body).questions)
-    left = f" Questions left in the text, {number}, are not shown." if number else ""
-    return step.meaning.format(version=postmortem.version, left=left)
+def _meaning(step: NextStep, postmortem: Postmortem, unanswered: int) -> str:
+    left = f" Questions left in the text: {unanswered}.{step.left}"
+    meaning = step.meaning.format(version=postmortem.version)
+    return f"{meaning}{left if unanswered else ''}"
 
 
 def items_of(postmortem: Postmortem) -> Any:

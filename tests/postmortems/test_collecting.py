@@ -104,6 +104,7 @@ def test_the_record_gives_clocks_impact_and_the_first_alert() -> None:
     assert facts.resolved_at == minutes(90)
     assert [d.name for d in facts.dashboards] == ["board"]
     assert facts.dashboards[0].owners == 1
+    assert facts.reached == "1 dashboard"
     assert facts.asset_count == 3
     assert facts.first_alert is not None
     assert facts.first_alert.title == "raw arrived empty"

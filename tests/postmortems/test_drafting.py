@@ -113,6 +113,19 @@ def test_affected_dashboards_come_with_the_number_of_their_owners() -> None:
     assert "5 people were told." in impact
 
 
+def test_what_people_use_is_named_by_its_kind_wherever_it_is_counted() -> None:
+    facts = dataclasses.replace(FULL, reached="1 dashboard and 1 ML model")
+    assert "12 assets, 1 dashboard and 1 ML model among them" in body(facts)
+    assert "Of these, people use 1 dashboard and 1 ML model:" in body(facts)
+    assert "2 dashboards" not in body(facts)
+
+
+def test_what_was_detected_within_the_second_was_detected_at_once() -> None:
+    facts = dataclasses.replace(FULL, detected_at=at(0) + timedelta(milliseconds=4))
+    assert "A monitor detected it at once." in section(facts, "Detection")
+    assert "A monitor detected it at once." in section(facts, "What went well")
+
+
 def test_detection_tells_by_whom_how_fast_and_who_was_paged() -> None:
     detection = section(FULL, "Detection")
     assert "A monitor detected it, 4 min after the impact began." in detection

@@ -91,7 +91,7 @@ def test_a_draft_gives_its_facts_in_pieces() -> None:
     assert len(groups["Timeline"]) == len(FULL.timeline)
     assert all(piece.text.startswith("- ") for piece in groups["Timeline"])
     dashboards = [p.text for p in groups["Impact"] if "`Revenue`" in p.text]
-    assert dashboards[0].startswith("Affected dashboards:\n\n- `Revenue`")
+    assert dashboards[0].startswith("Of these, people use 2 dashboards:\n\n- `Revenue`")
     keys = [piece.key for pieces in groups.values() for piece in pieces]
     assert len(set(keys)) == len(keys)
 

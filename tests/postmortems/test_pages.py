@@ -105,6 +105,19 @@ def test_until_it_is_published_the_document_asks_its_questions(
     assert "<h2>Lessons</h2>" not in shown
 
 
+def test_a_draft_with_questions_asks_for_answers_before_a_review(
+    signed_in: Client,
+) -> None:
+    primary = re.compile(r'btn btn--primary"[^>]*>([^<]+)<')
+    body = "## Lessons\n\n<!-- What did we learn? -->\n"
+    page = html(signed_in.get(make_postmortem(body=body).get_absolute_url()))
+    assert primary.findall(page) == ["Edit"]
+    assert "Questions left in the text: 1." in page
+    answered = make_postmortem(body="## Lessons\n\nSend it sooner.\n")
+    page = html(signed_in.get(answered.get_absolute_url()))
+    assert primary.findall(page) == ["Submit for review"]
+
+
 def test_script_in_the_text_is_not_run(signed_in: Client) -> None:
     postmortem = make_postmortem(body="<script>alert(1)</script><b onclick=x>hi</b>")
     url = postmortem.get_absolute_url()
