@@ -61,10 +61,13 @@ def test_what_the_first_lines_open_the_second_close(
 ) -> None:
     key = headwater.make_integration(page)
     fire, end = paragraphs(page, key, headwater.url)
-    run(fire, tmp_path)
-    wait_until(lambda: headwater.firing(key) == 1, what=f"the alert of {page}")
-    run(end, tmp_path)
-    wait_until(lambda: headwater.firing(key) == 0, what=f"the end of {page}'s alert")
+    assert headwater.firing(key) == 0
+    assert run(fire, tmp_path).returncode == 0
+    wait_until(lambda: headwater.firing(key) > 0, what=f"the alert of {page}")
+    assert headwater.firing(key) == 1
+    assert run(end, tmp_path).returncode == 0
+    wait_until(lambda: headwater.firing(key) < 1, what=f"the end of {page}'s alert")
+    assert headwater.firing(key) == 0
 
 
 def test_pagerdutys_lines_are_answered_as_pagerduty_answers(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from alerts.models import Severity
 from core.bulk import array, insert_all, insert_values, update_all
@@ -77,7 +78,9 @@ def test_a_conflict_fails_them_all() -> None:
 
 
 def test_nothing_to_insert_asks_nothing() -> None:
-    insert_all([])
+    with CaptureQueriesContext(connection) as asked:
+        insert_all([])
+    assert list(asked) == []
 
 
 def test_rows_are_updated_each_with_its_own_values() -> None:
