@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from incidents.inference.field import Field
-from incidents.inference.partition import Search
+from incidents.inference.pacing import Group
+from incidents.inference.partition import Search, search_all
 from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
-from incidents.inference.scores import Group, Scores
+from incidents.inference.scores import Scores, Wanted
 
 FEW_ALARMS = 40
 HOPELESS = -3.0
@@ -45,19 +46,30 @@ def tell_apart(
     on any order.
     """
     anchors = anchors or {}
+    bound = _bound(field, anchors)
+    scores = Scores(field)
+    parts = _components(scores, bound, window=window)
+    scores.look_at(parts)
+    searches = {
+        part[0]: Search.starts(
+            scores,
+            part,
+            {alarm: anchors[alarm] for alarm in part if alarm in anchors},
+            [group for group in bound if min(group) in part],
+        )
+        for part in parts
+        if len(part) > 1
+    }
+    search_all([search for starts in searches.values() for search in starts], scores)
     faults: list[Fault] = []
     kin: list[Kinship] = []
-    bound = _bound(field, anchors)
-    for members in _components(field, bound, window=window):
-        if len(members) == 1:
-            faults.append(Fault(frozenset(members), field.own_root(members[0])))
+    for first, *others in parts:
+        if not others:
+            faults.append(Fault(frozenset([first]), field.own_root(first)))
             continue
-        scores = Scores(field, members)
-        here = {alarm: anchors[alarm] for alarm in members if alarm in anchors}
-        search = Search(scores, members, here, [b for b in bound if min(b) in members])
-        groups = search.run()
-        faults += [Fault(group, tuple(search.best_roots(group))) for group in groups]
-        kin += _kinships(search, groups)
+        search = max(searches[first], key=lambda one: one.worth)
+        faults += [Fault(g, tuple(search.best_roots(g))) for g in search.groups]
+        kin += _kinships(search, search.groups)
     return faults, kin
 
 
@@ -75,10 +87,11 @@ def _bound(field: Field, anchors: Mapping[int, int]) -> list[Group]:
 
 
 def _components(
-    field: Field, bound: Iterable[Group], *, window: float
+    scores: Scores, bound: Iterable[Group], *, window: float
 ) -> list[list[int]]:
     """Alarms tied by a root that may explain two of them, near enough in time, and
     those that are bound together."""
+    field = scores.field
     parent = list(range(field.alarms.size))
 
     def find(alarm: int) -> int:
@@ -90,7 +103,7 @@ def _components(
     for group in bound:
         for alarm in group:
             parent[find(alarm)] = find(min(group))
-    for root in _hopeful(field):
+    for root in _hopeful(scores):
         covered = np.flatnonzero(field.covers[root])
         covered = covered[np.argsort(field.alarms.seconds[covered], kind="stable")]
         gaps = np.diff(field.alarms.seconds[covered])
@@ -104,13 +117,13 @@ def _components(
     return sorted(found.values())
 
 
-def _hopeful(field: Field) -> list[int]:
+def _hopeful(scores: Scores) -> list[int]:
     """The roots of two alarms and more. Where alarms are many, chance alone gives most
     of them a common ancestor: then only roots that explain some of theirs."""
+    field = scores.field
     shared = np.flatnonzero(field.covers.sum(axis=1) > 1).tolist()
     if field.alarms.size <= FEW_ALARMS:
         return shared
-    scores = Scores(field)
     alone = scores.alone()
     claims = [(root, group) for root in shared for group in _nested(field, root)]
     apart = [sum(alone[alarm] for alarm in group) for _, group in claims]
@@ -120,7 +133,8 @@ def _hopeful(field: Field) -> list[int]:
         for claim, least, bound in zip(claims, apart, bounds, strict=True)
         if bound - least > HOPELESS
     ]
-    scores.prepare((claim for claim, _ in worth), USUAL_SPREAD, USUAL_PACE)
+    claimed = [claim for claim, _ in worth]
+    scores.prepare([Wanted(claimed, USUAL_SPREAD, USUAL_PACE)])
     return sorted(
         {
             claim[0]

@@ -13,19 +13,25 @@ faults together: then two groups may hold anchors of one incident.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
+from incidents.inference.pacing import Group
 from incidents.inference.priors import (
     USUAL_PACE,
     USUAL_SPREAD,
     WEAK_SPREAD,
     WIDE_PACE,
 )
-from incidents.inference.scores import IMPOSSIBLE, Group, Scores
+from incidents.inference.scores import IMPOSSIBLE, Refit, Scores, Wanted
+
+T = TypeVar("T")
+# A search says what it needs to go on; to `Refit` the answer is (spread, pace).
+Steps = Generator[Wanted | Refit, tuple[int, int] | None, T]
 
 FEW = 8  # alarms that are searched from several starts
 MOST_STEPS = 80
@@ -50,10 +56,34 @@ class _Change:
         return [rest for group in self.touched if (rest := group - self.made)]
 
 
+def search_all(searches: Sequence[Search], scores: Scores) -> None:
+    """Let all go their steps at the same time, so that much is reckoned at once."""
+    waiting: list[tuple[Steps[None], tuple[int, int] | None]]
+    waiting = [(search.steps(), None) for search in searches]
+    while waiting:
+        wanted: list[tuple[Steps[None], Wanted]] = []
+        refits: list[tuple[Steps[None], Refit]] = []
+        for steps, answer in waiting:
+            try:
+                ask = steps.send(answer)
+            except StopIteration:
+                continue
+            if isinstance(ask, Refit):
+                refits.append((steps, ask))
+            else:
+                wanted.append((steps, ask))
+        scores.prepare(ask for _, ask in wanted)
+        fitted = scores.refit([ask for _, ask in refits])
+        waiting = [(steps, None) for steps, _ in wanted]
+        waiting += [
+            (steps, fit) for (steps, _), fit in zip(refits, fitted, strict=True)
+        ]
+
+
 @dataclass(slots=True)
 class Search:
     """`anchors` {alarm: incident}; those in one of `bound` stay together. `members`
-    limits the search to some alarms."""
+    limits the search to some alarms. `groups` are the likeliest it has found."""
 
     scores: Scores
     members: list[int]
@@ -61,67 +91,82 @@ class Search:
     bound: Collection[Group] = ()
     spread: int = USUAL_SPREAD
     pace: int = USUAL_PACE
+    groups: list[Group] = field(default_factory=list)
     hopeless: set[int] = field(default_factory=set)
+    covered: dict[int, Group] = field(init=False)
+    claimed: dict[Group, list[int]] = field(init=False)
 
-    def run(self) -> list[Group]:
-        """Return the likeliest groups found. Few alarms say little of spread and pace,
-        so for them the search begins from more than one."""
-        starts = [(USUAL_SPREAD, USUAL_PACE)]
-        if len(self.members) <= FEW:
-            starts = [*product((USUAL_SPREAD, WEAK_SPREAD), (USUAL_PACE, WIDE_PACE))]
-        found = [self._from(*start) for start in starts]
-        self.spread, self.pace, groups = max(found, key=self._worth)
-        return sorted(groups, key=min)
+    def __post_init__(self) -> None:
+        self.covered = self._coverage()
+        self.claimed = defaultdict(list)
+        for root, covered in self.covered.items():
+            for part in self._compatible(self._untorn(covered)):
+                if len(part) > 1:
+                    self.claimed[part].append(root)
 
-    def _from(self, spread: int, pace: int) -> tuple[int, int, list[Group]]:
-        self.spread, self.pace = spread, pace
-        self.hopeless = set()
+    @classmethod
+    def starts(
+        cls,
+        scores: Scores,
+        members: list[int],
+        anchors: Mapping[int, int],
+        bound: Collection[Group],
+    ) -> list[Search]:
+        """Few alarms say little of spread and pace, so for them there are more than
+        one search, and the likeliest outcome counts."""
+        begin = [(USUAL_SPREAD, USUAL_PACE)]
+        if len(members) <= FEW:
+            begin = [*product((USUAL_SPREAD, WEAK_SPREAD), (USUAL_PACE, WIDE_PACE))]
+        return [cls(scores, members, anchors, bound, *start) for start in begin]
+
+    @property
+    def worth(self) -> float:
+        return sum(self._scores_of(self.groups))
+
+    def steps(self) -> Steps[None]:
         free = set(self.members).difference(*self.bound)
-        groups = [*self.bound, *(frozenset([alarm]) for alarm in sorted(free))]
+        self.groups = [*self.bound, *(frozenset([alarm]) for alarm in sorted(free))]
         for _ in range(MOST_ROUNDS):
-            groups = self._improve(groups)
-            if len(groups) == len(self.members) or not self._refit(groups):
+            yield from self._improve()
+            if len(self.groups) == len(self.members) or not (yield from self._refit()):
                 break
-        return self.spread, self.pace, groups
+        yield self._wanted(self.groups)
+        self.groups.sort(key=min)
 
-    def _worth(self, found: tuple[int, int, list[Group]]) -> float:
-        spread, pace, groups = found
-        return sum(self.scores.many(groups, spread, pace))
-
-    def _improve(self, groups: list[Group]) -> list[Group]:
+    def _improve(self) -> Steps[None]:
         for _ in range(MOST_STEPS):
-            changes = self._best_changes(groups)
+            changes = yield from self._best_changes()
             if not changes:
                 break
             touched = {group for change in changes for group in change.touched}
-            groups = [g for g in groups if g not in touched]
+            self.groups = [g for g in self.groups if g not in touched]
             for change in changes:
-                groups += [change.made, *change.left]
-        return groups
+                self.groups += [change.made, *change.left]
 
-    def _refit(self, groups: list[Group]) -> bool:
+    def _refit(self) -> Steps[bool]:
         """Choose spread and pace anew; False when they stay as they are. Each group is
         weighed by its likeliest roots, which say nearly all."""
-        scores = self.scores
-        keys = [(r, g) for g in groups for r in self.best_roots(g)]
-        spread = int(np.argmax(scores.over_spreads(keys, groups, self.pace)))
-        pace = int(np.argmax(scores.over_paces(keys, groups, spread)))
-        if (spread, pace) == (self.spread, self.pace):
+        keys = [
+            (root, group) for group in self.groups for root in self.best_roots(group)
+        ]
+        fitted = yield Refit(keys, list(self.groups), self.pace)
+        if fitted is None or fitted == (self.spread, self.pace):
             return False
-        self.spread, self.pace = spread, pace
+        self.spread, self.pace = fitted
         return True
 
-    def _best_changes(self, groups: list[Group]) -> list[_Change]:
+    def _best_changes(self) -> Steps[list[_Change]]:
         """The one that explains most, and all that have nothing to do with it or with
         each other: what each is worth hangs on the groups it touches alone."""
-        guesses = sorted(
-            self._guessed(groups), key=lambda c: (-c.guess, sorted(c.made))
-        )
-        most = TRIED_EXACTLY + len(groups) // TRIED_OF_GROUPS
+        guessed = yield from self._guessed()
+        guesses = sorted(guessed, key=lambda c: (-c.guess, sorted(c.made)))
+        most = TRIED_EXACTLY + len(self.groups) // TRIED_OF_GROUPS
         tried = [c for c in guesses[:most] if c.guess > NOT_WORTH_A_LOOK]
-        self._many({g for c in tried for g in (c.made, *c.left)})
+        if not tried:
+            return []
+        yield self._wanted({g for c in tried for g in (c.made, *c.left)})
         gains = [
-            sum(self._many([c.made, *c.left])) - sum(self._many(c.touched))
+            sum(self._scores_of([c.made, *c.left])) - sum(self._scores_of(c.touched))
             for c in tried
         ]
         chosen: list[_Change] = []
@@ -133,33 +178,28 @@ class Search:
                 taken.update(change.touched)
         return chosen
 
-    def _guessed(self, groups: list[Group]) -> list[_Change]:
+    def _guessed(self) -> Steps[list[_Change]]:
         """All changes, each weighed by the few roots that speak for it."""
-        owner = {alarm: group for group in groups for alarm in group}
-        backers = self._proposals(groups, owner)
-        for group in groups:
+        yield self._wanted(self.groups)
+        owner = {alarm: group for group in self.groups for alarm in group}
+        backers = self._proposals(owner)
+        for group in self.groups:
             backers.pop(group, None)
-        top = {g: self.best_roots(g) for g in groups if len(g) > 1}
+        top = {g: self.best_roots(g) for g in self.groups if len(g) > 1}
         changes = []
         rests: list[tuple[int, Group]] = []
         for made in backers:
-            touched = tuple(sorted({owner[a] for a in made}, key=min))
             if self._holds_two(made) or self._tears(made):
                 continue
+            touched = tuple(sorted({owner[a] for a in made}, key=min))
             changes.append((made, touched))
             for group in touched:
                 if rest := group - made:
                     rests += [(root, rest) for root in top[group]]
-        self.scores.prepare(
-            [(r, made) for made, _ in changes for r in backers[made]] + rests,
-            self.spread,
-            self.pace,
-        )
-        worth = dict(zip(groups, self._many(groups), strict=True))
+        backed = [(root, made) for made, _ in changes for root in backers[made]]
+        yield Wanted([*backed, *rests], self.spread, self.pace)
         found = [
-            _Change(
-                made, touched, self._guess(made, touched, backers[made], top, worth)
-            )
+            _Change(made, touched, self._guess(made, touched, backers[made], top))
             for made, touched in changes
         ]
         self._give_up(found, backers)
@@ -171,11 +211,10 @@ class Search:
         touched: Iterable[Group],
         roots: Iterable[int],
         top: Mapping[Group, list[int]],
-        worth: Mapping[Group, float],
     ) -> float:
         gain = self._best(made, roots)
         for group in touched:
-            gain -= worth[group]
+            gain -= self.scores.score(group, self.spread, self.pace)
             if rest := group - made:
                 gain += self._best(rest, top[group])
         return gain
@@ -191,24 +230,22 @@ class Search:
         self.hopeless |= {root for root, guess in best.items() if guess < HOPELESS}
 
     def _best(self, group: Group, roots: Iterable[int]) -> float:
-        values = [self.scores.one(r, group, self.spread, self.pace) for r in roots]
+        known = self.scores.known(self.spread, self.pace)
+        values = [known[root, group] for root in roots]
         if len(group) == 1:
             values.append(self.scores.log_noise)
         return max(values, default=IMPOSSIBLE)
 
-    def _proposals(
-        self, groups: list[Group], owner: Mapping[int, Group]
-    ) -> dict[Group, list[int]]:
+    def _proposals(self, owner: Mapping[int, Group]) -> dict[Group, list[int]]:
         """{group that may be made: roots that speak for it}."""
         found: dict[Group, list[int]] = defaultdict(list)
-        for root, covered in self._coverage().items():
-            for part in self._compatible(self._untorn(covered)):
-                for made in _claims(part, groups, owner):
-                    found[made].append(root)
-        large = [group for group in groups if len(group) > 1]
+        for part, roots in self.claimed.items():
+            hopeful = [root for root in roots if root not in self.hopeless]
+            for made in _claims(part, owner) if hopeful else ():
+                found[made] += hopeful
+        large = [group for group in self.groups if len(group) > 1]
         for group in large:
-            tops = self.best_roots(group)
-            self._propose_moves(group, tops, large, found)
+            self._propose_moves(group, large, found)
         return found
 
     def _untorn(self, covered: Group) -> Group:
@@ -227,29 +264,33 @@ class Search:
         ]
 
     def _coverage(self) -> dict[int, Group]:
+        """{root: what it may explain}, of all that may explain something here."""
         covers = self.scores.field.covers[:, self.members]
-        many = np.flatnonzero(covers.sum(axis=1) > 1)
-        many = many[~np.isin(many, list(self.hopeless))]
-        members = np.array(self.members)
-        return {int(root): frozenset(members[covers[root]].tolist()) for root in many}
+        roots, alarms = np.nonzero(covers)
+        members = np.array(self.members)[alarms]
+        cuts = np.flatnonzero(np.diff(roots)) + 1
+        firsts = np.append(0, cuts)
+        return {
+            root: frozenset(part.tolist())
+            for root, part in zip(
+                roots[firsts].tolist(), np.split(members, cuts), strict=True
+            )
+        }
 
     def _propose_moves(
-        self,
-        group: Group,
-        tops: list[int],
-        large: list[Group],
-        found: dict[Group, list[int]],
+        self, group: Group, large: list[Group], found: dict[Group, list[int]]
     ) -> None:
-        covers = self.scores.field.covers
+        tops = self.best_roots(group)
+        reached = [(root, self.covered[root]) for root in tops]
         for alarm in self.members:
             if alarm in group:
-                found[group - {alarm}].extend(tops)
-            elif roots := [r for r in tops if covers[r, alarm]]:
-                found[group | {alarm}].extend(roots)
+                found[group - {alarm}] += tops
+            elif roots := [root for root, covered in reached if alarm in covered]:
+                found[group | {alarm}] += roots
         for other in large:
-            roots = [r for r in tops if covers[r, list(other)].all()]
+            roots = [root for root, covered in reached if other <= covered]
             if other != group and roots:
-                found[group | other].extend(roots)
+                found[group | other] += roots
 
     def _holds_two(self, made: Group) -> bool:
         """Whether it would hold the anchors of two incidents."""
@@ -265,20 +306,20 @@ class Search:
 
     def gain_of_joining(self, one: Group, other: Group) -> float:
         """How much likelier it is that both are one fault."""
-        joined, *apart = self._many([one | other, one, other])
+        self.scores.prepare([self._wanted([one | other])])
+        joined, *apart = self._scores_of([one | other, one, other])
         return joined - sum(apart)
 
-    def _many(self, groups: Iterable[Group]) -> list[float]:
-        return self.scores.many(groups, self.spread, self.pace)
+    def _wanted(self, groups: Iterable[Group]) -> Wanted:
+        return self.scores.wanted(groups, self.spread, self.pace)
+
+    def _scores_of(self, groups: Iterable[Group]) -> list[float]:
+        return [self.scores.score(g, self.spread, self.pace) for g in groups]
 
 
-def _claims(
-    covered: Group, groups: list[Group], owner: Mapping[int, Group]
-) -> list[Group]:
+def _claims(covered: Group, owner: Mapping[int, Group]) -> list[Group]:
     """What a root that covers these alarms may claim: all, the lonely, whole groups,
     or one group and the lonely."""
-    if len(covered) < 2:
-        return []
     lonely = frozenset(alarm for alarm in covered if len(owner[alarm]) == 1)
     touched = {owner[alarm] for alarm in covered}
     whole = [g for g in touched if len(g) > 1 and g <= covered]

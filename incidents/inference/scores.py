@@ -2,99 +2,130 @@
 
 A group is scored over all its common roots at once (the sum of their chances, not the
 best of them), so a fault whose source stays in doubt is not torn apart for it.
+
+Many at once cost little more than one, so what several searches want next is reckoned
+for all of them together.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from incidents.inference.field import Field
 from incidents.inference.neighbourhood import Ints
+from incidents.inference.pacing import (
+    Group,
+    Key,
+    Ragged,
+    log_densities,
+    under_all_paces,
+)
 from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
-from incidents.inference.templates import Floats, Templates
+from incidents.inference.templates import Floats
 
-Group = frozenset[int]
-Key = tuple[int, Group]  # a root and what it explains
+C = TypeVar("C")
 IMPOSSIBLE = -1e9
-CHUNK = 4000  # what is reckoned at once: more would only cost memory
-FIRSTS = 3  # moments that are tried for when the root broke
+CHUNK = 2000  # what is reckoned at once: more would only cost memory
 
 
-@dataclass(frozen=True, slots=True)
-class _Ragged:
-    """Pairs (root, group) laid out flat: alarm `alarm[i]` is in group `row[i]`, which
-    begins at `start` and ends at `last`."""
+class Wanted(NamedTuple):
+    """Scores that are needed next, under one spread and one pace."""
 
-    roots: Ints
-    row: Ints
-    alarm: Ints
-    start: Ints
-    last: Ints
-    size: Ints
-
-    @classmethod
-    def of(cls, keys: list[Key]) -> _Ragged:
-        size = np.array([len(group) for _, group in keys], dtype=np.intp)
-        start = np.cumsum(size) - size
-        return cls(
-            roots=np.array([root for root, _ in keys], dtype=np.intp),
-            row=np.repeat(np.arange(len(keys)), size),
-            alarm=np.array([a for _, group in keys for a in group], dtype=np.intp),
-            start=start,
-            last=start + size - 1,
-            size=size,
-        )
+    keys: Collection[Key]
+    spread: int
+    pace: int
 
 
-def _chunks(keys: list[Key]) -> Iterator[list[Key]]:
-    for start in range(0, len(keys), CHUNK):
-        yield keys[start : start + CHUNK]
+class Refit(NamedTuple):
+    """Groups for which spread and pace are to be chosen anew, each weighed by a few
+    of its roots: `keys` are in the order of `groups`, and prepared under `pace`."""
+
+    keys: Sequence[Key]
+    groups: Sequence[Group]
+    pace: int
 
 
 class Scores:
-    """Log scores of groups under one choice of spread and pace from the priors."""
+    """Log scores of groups under a choice of spread and pace from the priors."""
 
-    def __init__(self, field: Field, members: list[int] | None = None) -> None:
-        """`members`: the alarms that are looked at; all when left out."""
+    def __init__(self, field: Field) -> None:
         self.field, self.priors = field, field.priors
-        seconds = field.alarms.seconds[slice(None) if members is None else members]
-        span = float(np.ptp(seconds)) if seconds.size else 0.0
-        self.window = max(span, self.priors.least_window_seconds)
         self.log_noise = math.log(self.priors.noise)
         self.leaning = field.leaning + math.log(self.priors.root)
-        self._leaning: list[float] = self.leaning.tolist()
         self._structure: dict[int, dict[Key, float]] = defaultdict(dict)  # by spread
-        self._timing: dict[int, dict[Key, float]] = defaultdict(dict)  # by pace
-        self._groups: dict[tuple[Group, int, int], float] = {}
         self._roots: dict[Group, list[int]] = {}
+        self._covered_by = np.ascontiguousarray(field.covers.T)
+        self.look_at([range(field.alarms.size)])
+
+    def look_at(self, parts: Iterable[Sequence[int]]) -> None:
+        """Measure the times of alarms against the span of their part, from now on."""
+        seconds = self.field.alarms.seconds
+        self._window = np.zeros(seconds.size)
+        for part in parts:
+            span = float(np.ptp(seconds[part])) if len(part) else 0.0
+            self._window[part] = max(span, self.priors.least_window_seconds)
+        self._known: dict[tuple[int, int], dict[Key, float]] = defaultdict(dict)
+        self._groups: dict[tuple[int, int], dict[Group, float]] = defaultdict(dict)
 
     def roots_of(self, group: Group) -> list[int]:
         """Numbers of the roots that lie upstream of all of the group."""
         if group not in self._roots:
-            covers = self.field.covers[:, list(group)].all(axis=1)
-            self._roots[group] = np.flatnonzero(covers).tolist()
+            covered = self._covered_by[list(group)].all(axis=0)
+            self._roots[group] = np.flatnonzero(covered).tolist()
         return self._roots[group]
 
-    def prepare(self, wanted: Iterable[Key], spread: int, pace: int) -> None:
-        """Reckon many at once, which costs little more than one."""
-        keys = list(dict.fromkeys(wanted))
-        known = self._structure[spread]
-        todo = [key for key in keys if key not in known]
-        values = self._structured(todo, spread, self.field.templates)
-        known.update(zip(todo, values, strict=True))
-        self._time(keys, pace)
-
-    def _time(self, keys: Iterable[Key], pace: int) -> None:
-        known = self._timing[pace]
-        todo = [key for key in keys if key not in known]
+    def prepare(self, wanted: Iterable[Wanted]) -> None:
+        todo: dict[tuple[int, int], dict[Key, None]] = defaultdict(dict)
+        for keys, spread, pace in wanted:
+            known = self._known[spread, pace]
+            new = [key for key in keys if key not in known]
+            todo[spread, pace].update(dict.fromkeys(new))
         for part in _chunks(todo):
-            timed = self._timed(_Ragged.of(part), [pace])
-            known.update(zip(part, timed[0].tolist(), strict=True))
+            self._prepare(part)
+
+    def _prepare(self, part: Sequence[tuple[tuple[int, int], list[Key]]]) -> None:
+        self._fill_structure({spread: keys} for (spread, _), keys in part)
+        structure = [
+            self._structure[spread][key] for (spread, _), keys in part for key in keys
+        ]
+        flat = Ragged.of([key for _, keys in part for key in keys])
+        sizes = [len(keys) for _, keys in part]
+        timing = self._timed(flat, np.repeat([pace for (_, pace), _ in part], sizes))
+        values = iter((structure + timing + self.leaning[flat.roots]).tolist())
+        for choice, keys in part:
+            self._known[choice].update(zip(keys, values, strict=False))
+
+    def _fill_structure(self, wanted: Iterable[Mapping[int, Iterable[Key]]]) -> None:
+        """Log likelihoods of which assets alarm and which keep silent, by spread."""
+        todo: dict[int, dict[Key, None]] = defaultdict(dict)
+        for by_spread in wanted:
+            for spread, keys in by_spread.items():
+                known = self._structure[spread]
+                new = [key for key in keys if key not in known]
+                todo[spread].update(dict.fromkeys(new))
+        for part in _chunks(todo):
+            flat = Ragged.of([key for _, keys in part for key in keys])
+            sizes = [len(keys) for _, keys in part]
+            choice = np.repeat([spread for spread, _ in part], sizes)
+            values = iter(
+                self.field.templates.log_likelihoods(
+                    flat.roots, flat.row, flat.alarm, choice
+                ).tolist()
+            )
+            for spread, keys in part:
+                self._structure[spread].update(zip(keys, values, strict=False))
+
+    def _timed(self, flat: Ragged, pace: Ints) -> Floats:
+        """[k]: log density of the times of the alarms of each key, by its pace."""
+        lag, jitter = np.array(self.priors.paces, dtype=np.float64)[pace].T
+        window = self._window[flat.alarm[flat.start]]
+        timed = log_densities(self.field, flat, window, lag, jitter[None, :])
+        return np.asarray(timed[0])
 
     def alone(self) -> list[float]:
         """About what each alarm is worth by itself: as noise, or broken first."""
@@ -102,144 +133,110 @@ class Scores:
             (self.field.own_root(alarm)[0], frozenset([alarm]))
             for alarm in range(self.field.alarms.size)
         ]
-        self.prepare(own, USUAL_SPREAD, USUAL_PACE)
+        self.prepare([Wanted(own, USUAL_SPREAD, USUAL_PACE)])
         scores = [self.one(*key, USUAL_SPREAD, USUAL_PACE) for key in own]
         return [_log_sum([score, self.log_noise]) for score in scores]
 
-    def at_most(self, keys: list[Key], spread: int, pace: int) -> list[float]:
+    def at_most(self, keys: Sequence[Key], spread: int, pace: int) -> list[float]:
         """An upper bound of each score, for a fraction of the work."""
-        self._time(keys, pace)
-        bounds = self._structured(keys, spread, self.field.ways)
-        return [
-            bound + self._timing[pace][key] + self._leaning[key[0]]
-            for key, bound in zip(keys, bounds, strict=True)
-        ]
-
-    def _structured(
-        self, keys: list[Key], spread: int, templates: Templates
-    ) -> list[float]:
-        """Log likelihood of which assets alarm and which keep silent."""
         found: list[float] = []
-        for part in _chunks(keys):
-            ragged = _Ragged.of(part)
-            spreads = [self.priors.spreads[spread]]
-            found += templates.log_likelihoods(
-                ragged.roots, ragged.row, ragged.alarm, spreads
-            )[0].tolist()
-        return found
-
-    def _under_all_spreads(self, keys: list[Key]) -> Floats:
-        """The same under each spread: [spread, key]."""
-        spreads = self.priors.spreads
-        parts = []
-        for start in range(0, len(keys), CHUNK // len(spreads)):
-            ragged = _Ragged.of(keys[start : start + CHUNK // len(spreads)])
-            parts.append(
-                self.field.templates.log_likelihoods(
-                    ragged.roots, ragged.row, ragged.alarm, spreads
-                )
+        for ((_, part),) in _chunks({spread: dict.fromkeys(keys)}):
+            flat = Ragged.of(part)
+            bounds = self.field.ways.log_likelihoods(
+                flat.roots, flat.row, flat.alarm, np.full(len(part), spread)
             )
-        return np.concatenate(parts, axis=1)
-
-    def _timed(self, keys: _Ragged, paces: Iterable[int]) -> Floats:
-        """For each pace and key the log density of the alarms' times, against evenly
-        strewn ones.
-
-        Each alarm comes an exponential wait after its asset broke; a few come at any
-        time, earlier too. The moment when the root broke is integrated out, about the
-        best of the first moments that alarms speak of.
-        """
-        field, roots = self.field, keys.roots[keys.row]
-        known = field.alarms.seconds[keys.alarm] - field.lag[roots, keys.alarm]
-        hops = field.hops[roots, keys.alarm]
-        stray, logs = self.priors.stray, []
-        for pace in paces:
-            lag, jitter = self.priors.paces[pace]
-            began = known - lag * hops
-            peak = self.window / jitter
-            order = np.lexsort((began, keys.row))
-            best = np.full(keys.roots.size, -np.inf)
-            for place in range(FIRSTS):
-                first = began[order[np.minimum(keys.start + place, keys.last)]]
-                wait = began - first[keys.row]
-                timely = (wait >= 0) * peak * np.exp(-np.maximum(wait, 0.0) / jitter)
-                terms = np.log((1 - stray) * timely + stray)
-                best = np.maximum(best, np.add.reduceat(terms, keys.start))
-            own = math.log((1 - stray) * peak + stray)
-            logs.append(best - own - np.log(keys.size))
-        return np.array(logs)
+            timing = self._timed(flat, np.full(len(part), pace))
+            found += (bounds + timing + self.leaning[flat.roots]).tolist()
+        return found
 
     def one(self, root: int, group: Group, spread: int, pace: int) -> float:
         """The score if this root is the cause. Must have been prepared."""
-        return (
-            self._structure[spread][root, group]
-            + self._timing[pace][root, group]
-            + self._leaning[root]
-        )
+        return self._known[spread, pace][root, group]
 
-    def many(self, groups: Iterable[Group], spread: int, pace: int) -> list[float]:
-        """The score of each group, whatever its cause."""
-        listed = list(groups)
-        self.prepare(
-            (
-                (root, group)
-                for group in listed
-                if (group, spread, pace) not in self._groups
-                for root in self.roots_of(group)
-            ),
-            spread,
-            pace,
-        )
-        return [self._score(group, spread, pace) for group in listed]
+    def known(self, spread: int, pace: int) -> Mapping[Key, float]:
+        """All that has been prepared for these."""
+        return self._known[spread, pace]
 
-    def _score(self, group: Group, spread: int, pace: int) -> float:
-        key = (group, spread, pace)
-        if key not in self._groups:
-            values = [self.one(r, group, spread, pace) for r in self.roots_of(group)]
+    def wanted(self, groups: Iterable[Group], spread: int, pace: int) -> Wanted:
+        """What must be prepared before these groups are scored."""
+        known = self._groups[spread, pace]
+        todo = [group for group in groups if group not in known]
+        keys = [(root, group) for group in todo for root in self.roots_of(group)]
+        return Wanted(keys, spread, pace)
+
+    def score(self, group: Group, spread: int, pace: int) -> float:
+        """The score of a group, whatever its cause. Must have been prepared."""
+        scored = self._groups[spread, pace]
+        if group not in scored:
+            known = self._known[spread, pace]
+            values = [known[root, group] for root in self.roots_of(group)]
             if len(group) == 1:
                 values.append(self.log_noise)
-            self._groups[key] = _log_sum(values)
-        return self._groups[key]
+            scored[group] = _log_sum(values)
+        return scored[group]
 
     def best_roots(
         self, group: Group, spread: int, pace: int, *, most: int
     ) -> list[int]:
-        roots = self.roots_of(group)
-        self.prepare(((root, group) for root in roots), spread, pace)
-        return sorted(roots, key=lambda r: -self.one(r, group, spread, pace))[:most]
+        """The likeliest causes of a group, which must have been prepared."""
+        known = self._known[spread, pace]
+        return sorted(self.roots_of(group), key=lambda r: -known[r, group])[:most]
 
-    def over_spreads(
-        self, keys: list[Key], groups: list[Group], pace: int
-    ) -> list[float]:
-        """For each spread about what the groups are worth, each by these of its roots:
-        `keys` are in the order of `groups`."""
-        self._time(keys, pace)
-        timing = self._timing[pace]
-        fixed = [timing[key] + self._leaning[key[0]] for key in keys]
-        return self._summed(self._under_all_spreads(keys) + fixed, keys, groups)
+    def refit(self, asked: Sequence[Refit]) -> list[tuple[int, int]]:
+        """Return for each the spread that fits best, and the pace that then does."""
+        if not asked:
+            return []
+        whole = [key for one in asked for key in one.keys]
+        cuts = np.cumsum([len(one.keys) for one in asked])[:-1]
+        by_spread = np.split(self._under_all_spreads(whole), cuts, axis=1)
+        by_pace = np.split(self._under_all_paces(whole), cuts, axis=1)
+        leaning = np.split(self.leaning[[root for root, _ in whole]], cuts)
+        spreads = [
+            self._fittest(logs + (timing[one.pace] + lean), one)
+            for one, logs, timing, lean in zip(
+                asked, by_spread, by_pace, leaning, strict=True
+            )
+        ]
+        self._fill_structure(
+            {spread: one.keys} for spread, one in zip(spreads, asked, strict=True)
+        )
+        found = []
+        for spread, one, timing, lean in zip(
+            spreads, asked, by_pace, leaning, strict=True
+        ):
+            structure = [self._structure[spread][key] for key in one.keys]
+            found.append((spread, self._fittest(timing + (structure + lean), one)))
+        return found
 
-    def over_paces(
-        self, keys: list[Key], groups: list[Group], spread: int
-    ) -> list[float]:
-        """The same for each pace."""
-        self.prepare(keys, spread, USUAL_PACE)
-        structure = self._structure[spread]
-        fixed = [structure[key] + self._leaning[key[0]] for key in keys]
-        paces = range(len(self.priors.paces))
-        logs = [self._timed(_Ragged.of(part), paces) for part in _chunks(keys)]
-        return self._summed(np.concatenate(logs, axis=1) + fixed, keys, groups)
+    def _under_all_spreads(self, keys: Sequence[Key]) -> Floats:
+        """The same under each spread: [spread, key]."""
+        parts = []
+        size = CHUNK // len(self.priors.spreads)
+        for start in range(0, len(keys), size):
+            flat = Ragged.of(keys[start : start + size])
+            parts.append(
+                self.field.templates.under_all_spreads(flat.roots, flat.row, flat.alarm)
+            )
+        return np.concatenate(parts, axis=1)
 
-    def _summed(
-        self, logs: Floats, keys: list[Key], groups: list[Group]
-    ) -> list[float]:
-        """Log sums over the roots of each group, added up, for each row of `logs`."""
-        counts = Counter(group for _, group in keys)
-        starts = np.cumsum([0] + [counts[group] for group in groups])[:-1]
+    def _under_all_paces(self, keys: Sequence[Key]) -> Floats:
+        """[pace, key]"""
+        parts = []
+        for start in range(0, len(keys), CHUNK):
+            flat = Ragged.of(keys[start : start + CHUNK])
+            window = self._window[flat.alarm[flat.start]]
+            parts.append(under_all_paces(self.field, flat, window))
+        return np.concatenate(parts, axis=1)
+
+    def _fittest(self, logs: Floats, asked: Refit) -> int:
+        """The row of `logs` in which the groups are worth most, added up: each the log
+        sum over its roots."""
+        counts = Counter(group for _, group in asked.keys)
+        starts = np.cumsum([0] + [counts[group] for group in asked.groups])[:-1]
         sums = np.logaddexp.reduceat(logs, starts, axis=1)
-        lone = np.array([len(group) == 1 for group in groups])
+        lone = np.array([len(group) == 1 for group in asked.groups])
         sums[:, lone] = np.logaddexp(sums[:, lone], self.log_noise)
-        totals: list[float] = sums.sum(axis=1).tolist()
-        return totals
+        return int(np.argmax(sums.sum(axis=1)))
 
     def over_all(self, groups: list[Group]) -> list[tuple[list[int], Floats]]:
         """For each group its common roots, and the log score of each with spread and
@@ -249,7 +246,7 @@ class Scores:
         logs = self._averaged(keys)
         lone = [group for group in groups if len(group) == 1]
         keys = [(root, group) for group in lone for root in self.roots_of(group)]
-        self.prepare(keys, USUAL_SPREAD, USUAL_PACE)
+        self._fill_structure([{USUAL_SPREAD: keys}])
         logs |= {key: self._structure[USUAL_SPREAD][key] for key in keys}
         return [self._with_priors(group, logs) for group in groups]
 
@@ -257,13 +254,9 @@ class Scores:
         """Log likelihood of each, averaged over all spreads and all paces."""
         if not keys:
             return {}
-        found: dict[Key, float] = {}
-        for part in _chunks(keys):
-            structure = self._under_all_spreads(part)
-            timing = self._timed(_Ragged.of(part), range(len(self.priors.paces)))
-            total = _mean_of_logs(structure) + _mean_of_logs(timing)
-            found |= zip(part, total.tolist(), strict=True)
-        return found
+        structure, timing = self._under_all_spreads(keys), self._under_all_paces(keys)
+        total = _mean_of_logs(structure) + _mean_of_logs(timing)
+        return dict(zip(keys, total.tolist(), strict=True))
 
     def _with_priors(
         self, group: Group, logs: Mapping[Key, float]
@@ -275,6 +268,22 @@ class Scores:
             own = self.field.alarm_of_root[roots] == alone
             total[own] = np.logaddexp(total[own], self.log_noise)
         return roots, total
+
+
+def _chunks(todo: Mapping[C, Iterable[Key]]) -> Iterator[list[tuple[C, list[Key]]]]:
+    """So many keys at a time, each list with its choice."""
+    part: list[tuple[C, list[Key]]] = []
+    room = CHUNK
+    for choice, wanted in todo.items():
+        keys = list(wanted)
+        while keys:
+            part.append((choice, keys[:room]))
+            keys, room = keys[room:], room - len(keys[:room])
+            if not room:
+                yield part
+                part, room = [], CHUNK
+    if part:
+        yield part
 
 
 def _log_sum(values: list[float]) -> float:

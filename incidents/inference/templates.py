@@ -10,7 +10,7 @@ known to have gone well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,8 +26,8 @@ from incidents.inference.neighbourhood import (
     spans,
 )
 from incidents.inference.observed import Pair
-from incidents.inference.priors import Habit, Priors, Spread
-from incidents.inference.walks import Start, Walk, rows_of_alarms
+from incidents.inference.priors import Habit, Priors
+from incidents.inference.walks import Ranks, Start, Walk, rows_of_alarms
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -71,12 +71,13 @@ def rows_below(hood: Neighbourhood, roots: Ints, alarm_of: Ints, *, hops: int) -
     return Rows(seen // size, seen % size, distance)
 
 
-def ranks_of(root: Ints, level: Ints) -> Ints:
+def ranks_of(root: Ints, level: Ints) -> Ranks:
     """The place of each row's level among those of its template: 0, 1, 2, …"""
     is_new = np.append(True, (level[1:] != level[:-1]) | (root[1:] != root[:-1]))
     steps = np.cumsum(is_new[: root.size])
     starts = np.append(True, root[1:] != root[:-1])[: root.size]
-    return np.asarray(steps - steps[starts][np.cumsum(starts) - 1], dtype=np.intp)
+    ranks = steps - steps[starts][np.cumsum(starts) - 1]
+    return np.asarray(ranks, dtype=np.int16)  # numbers so small are sorted quickly
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Templates:
     """
 
     base: Ints
-    rank: Ints
+    rank: Ranks
     edge_at: Ints
     upper: Ints
     alarm: Ints
@@ -104,11 +105,13 @@ class Templates:
     alarms: int
     priors: Priors
     row_of: Ints = field(init=False)
-    starts: dict[Spread, Start] = field(default_factory=dict)
+    start: Start = field(init=False)
 
     def __post_init__(self) -> None:
         found = rows_of_alarms(self.base, self.alarm, self.alarms)
         object.__setattr__(self, "row_of", found)
+        start = Start.empty(len(self.priors.spreads), self.alarm.size, len(found))
+        object.__setattr__(self, "start", start)
 
     def ways(self) -> Templates:
         """The same without what leads to nothing that speaks. Each likelihood is an
@@ -144,66 +147,71 @@ class Templates:
         return leads
 
     def log_likelihoods(
-        self, roots: Ints, row: Ints, alarm: Ints, spreads: Sequence[Spread]
+        self, roots: Ints, row: Ints, alarm: Ints, choice: Ints
     ) -> Floats:
-        """[s, k]: log P(its alarms, silence elsewhere | roots[k]) under spreads[s]. Its
-        alarms are those `alarm[i]` whose `row[i]` is k; `row` is sorted, none is left
-        out."""
-        if len(spreads) > 1 or self.alarms <= FEW_ALARMS:
-            return self.whole(roots, row, alarm, spreads)
-        return self.anew(roots, row, alarm, spreads[0])
+        """[k]: log P(its alarms, silence elsewhere | roots[k]) under the spread with
+        the number choice[k]. Its alarms are those `alarm[i]` whose `row[i]` is k; `row`
+        is sorted, none is left out."""
+        if self.alarms <= FEW_ALARMS:
+            return np.asarray(self.whole(roots, row, alarm, choice[None, :])[0])
+        return self.anew(roots, row, alarm, choice)
 
-    def whole(
-        self, roots: Ints, row: Ints, alarm: Ints, spreads: Sequence[Spread]
-    ) -> Floats:
-        """The same by walking through all of each template."""
+    def under_all_spreads(self, roots: Ints, row: Ints, alarm: Ints) -> Floats:
+        """[s, k]: the same for each spread of the priors."""
+        choice = np.arange(len(self.priors.spreads))[:, None]
+        return self.whole(roots, row, alarm, choice)
+
+    def whole(self, roots: Ints, row: Ints, alarm: Ints, choice: Ints) -> Floats:
+        """The same by walking through all of each template; `choice` is [s, 1] for all
+        or [s, k]."""
         walk = Walk.of_all(self, roots, row, alarm)
-        logs, _ = self._heard(walk, spreads)
+        logs, _ = self._heard(walk, choice)
         starts = np.flatnonzero(np.append(True, np.diff(walk.column[walk.order])))
         return np.asarray(np.add.reduceat(logs[:, walk.order], starts, axis=1))
 
-    def anew(self, roots: Ints, row: Ints, alarm: Ints, spread: Spread) -> Floats:
-        """The same by walking through what lies below the alarms of each group, which
-        pays where there are many groups for each root."""
-        start = self._start_of(roots, spread)
-        walk = Walk.below(self, roots, row, alarm, start)
-        logs, _ = self._heard(walk, [spread])
-        gain = logs[0] - start.logs[walk.rows]
+    def anew(self, roots: Ints, row: Ints, alarm: Ints, choice: Ints) -> Floats:
+        """[k]: the same by walking through what lies below the alarms of each group,
+        which pays where there are many groups for each root."""
+        start = self._start_of(roots, choice)
+        walk = Walk.below(self, roots, row, alarm, choice)
+        logs, _ = self._heard(walk, choice[None, :])
+        gain = logs[0] - start.logs[walk.rows + choice[walk.column] * self.alarm.size]
         more = np.bincount(walk.column, gain, minlength=roots.size)
-        return np.asarray(start.totals[roots] + more)[None, :]
+        return np.asarray(start.totals[start.places(choice, roots)] + more)
 
-    def _start_of(self, roots: Ints, spread: Spread) -> Start:
+    def _start_of(self, roots: Ints, choice: Ints) -> Start:
         """What each template is worth without any alarm of its own."""
-        if spread not in self.starts:
-            self.starts[spread] = Start.empty(self.alarm.size, self.base.size - 1)
-        start = self.starts[spread]
-        todo = distinct(roots[~start.is_known[roots]])
+        start = self.start
+        places = start.places(choice, roots)
+        todo = distinct(places[~start.is_known[places]])
         if todo.size:
+            choice, roots = np.divmod(todo, self.base.size - 1)
             none = np.zeros(0, dtype=np.intp)
-            walk = Walk.of_all(self, todo, none, none)
-            logs, holds = self._heard(walk, [spread])
-            start.logs[walk.rows], start.holds[walk.rows] = logs[0], holds[0]
+            walk = Walk.of_all(self, roots, none, none)
+            logs, holds = self._heard(walk, choice[None, :])
+            at = walk.rows + choice[walk.column] * self.alarm.size
+            start.logs[at], start.holds[at] = logs[0], holds[0]
             start.marks[walk.rows] = walk.marks(self.alarm)
             start.totals[todo] = np.bincount(walk.column, logs[0])
             start.is_known[todo] = True
         return start
 
-    def _heard(self, walk: Walk, spreads: Sequence[Spread]) -> tuple[Floats, Floats]:
+    def _heard(self, walk: Walk, choice: Ints) -> tuple[Floats, Floats]:
         """[s, row]: (log chance of what was heard of it, what holds a fault up there).
 
         The latter is the log of the chance that nothing passes on; where edges have
         habits of their own, the belief that it broke.
         """
-        passes = np.array([[spread.passes] for spread in spreads])
-        says = np.array([[spread.says] for spread in spreads])
-        says = np.maximum(says, self.least_says[walk.rows])
+        passes, says = np.array(self.priors.spreads)[_of_rows(choice, walk)].T
+        passes, says = passes.T, np.maximum(says.T, self.least_says[walk.rows])
         hears = says * walk.listens
-        chance = np.empty(says.shape)
-        holds = np.empty((says.shape[0], says.shape[1] + walk.fixed.size))
-        holds[:, says.shape[1] :] = walk.fixed
+        chance = np.empty(hears.shape)
+        holds = np.empty((hears.shape[0], hears.shape[1] + walk.fixed.size))
+        holds[:, hears.shape[1] :] = walk.fixed
         for begin, end in walk.ranks:
             here = slice(begin, end)
-            breaks = self._breaks(walk, here, holds, passes)
+            passing = passes[:, here] if passes.shape[1] > 1 else passes
+            breaks = self._breaks(walk, here, holds, passing)
             speaks = breaks * hears[:, here]
             heard = 1 - speaks
             after = (breaks - speaks) / np.maximum(heard, TINY)
@@ -214,8 +222,8 @@ class Templates:
             if late.size:
                 heard[:, late], after[:, late] = self._if_late(breaks[:, late])
             chance[:, here] = heard
-            holds[:, here] = after if self.seen is not None else _hold(after * passes)
-        return np.log(np.maximum(chance, TINY)), holds[:, : says.shape[1]]
+            holds[:, here] = after if self.seen is not None else _hold(after * passing)
+        return np.log(np.maximum(chance, TINY)), holds[:, : hears.shape[1]]
 
     def _breaks(self, walk: Walk, here: slice, holds: Floats, passes: Floats) -> Floats:
         """The chance that each row's asset breaks, given those above; 1 for a root."""
@@ -226,6 +234,8 @@ class Templates:
         if self.passed is not None and self.seen is not None:
             edges = walk.edges[starts[0] : starts[-1]]
             weight = self.priors.habit_weight
+            if passes.shape[1] > 1:
+                passes = np.repeat(passes, np.diff(starts), axis=1)
             passed = self.passed[edges] + weight * passes
             above = _hold(above * passed / (self.seen[edges] + weight))
         sums = np.add.reduceat(above, starts[:-1] - starts[0], axis=1)
@@ -238,6 +248,13 @@ class Templates:
         # Against a sound one's chance, for other roots say nothing of this asset.
         chance = either / self.priors.overdue_if_sound
         return chance, if_broken / np.maximum(either, TINY)
+
+
+def _of_rows(choice: Ints, walk: Walk) -> Ints:
+    """[s, 1] where all rows have the same choice, else [s, row]."""
+    if choice.shape[1] == 1 or (choice == choice[:, :1]).all():
+        return choice[:, :1]
+    return choice[:, walk.column]
 
 
 def _within(places: Ints, begin: int, end: int) -> Ints:

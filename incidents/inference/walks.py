@@ -19,6 +19,7 @@ from incidents.inference.neighbourhood import Ints, spans
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Marks = NDArray[np.uint64]
+Ranks = NDArray[np.int16]
 BITS = 64
 
 
@@ -28,7 +29,7 @@ class Layout(Protocol):
     @property
     def base(self) -> Ints: ...
     @property
-    def rank(self) -> Ints: ...
+    def rank(self) -> Ranks: ...
     @property
     def edge_at(self) -> Ints: ...
     @property
@@ -41,6 +42,8 @@ class Layout(Protocol):
     def overdue(self) -> Flags: ...
     @property
     def row_of(self) -> Ints: ...
+    @property
+    def start(self) -> Start: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,10 @@ class Start:
     """What templates are worth where no alarm is of their group: from here only what
     lies below a group's alarms has to be reckoned anew.
 
-    `marks` of each row: which alarms are above it or are its own, a bit for each; as
-    there are more alarms than bits, it may be marked for others too. `totals` and
-    `is_known` are by root.
+    `logs` and `holds` are by spread and row, one after the other, `totals` and
+    `is_known` by spread and root. `marks` of each row: which alarms are above it or are
+    its own, a bit for each; as there are more alarms than bits, it may be marked for
+    others too.
     """
 
     logs: Floats
@@ -58,16 +62,22 @@ class Start:
     marks: Marks
     totals: Floats
     is_known: Flags
+    roots: int
 
     @classmethod
-    def empty(cls, rows: int, roots: int) -> Start:
+    def empty(cls, spreads: int, rows: int, roots: int) -> Start:
+        """Takes memory only as it is filled."""
         return cls(
-            logs=np.zeros(rows),
-            holds=np.zeros(rows),
+            logs=np.zeros(spreads * rows),
+            holds=np.zeros(spreads * rows),
             marks=np.zeros(rows, dtype=np.uint64),
-            totals=np.zeros(roots),
-            is_known=np.zeros(roots, dtype=bool),
+            totals=np.zeros(spreads * roots),
+            is_known=np.zeros(spreads * roots, dtype=bool),
+            roots=roots,
         )
+
+    def places(self, spread: Ints, roots: Ints) -> Ints:
+        return spread * self.roots + roots
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ class Walk:
 
     @classmethod
     def below(
-        cls, known: Layout, roots: Ints, row: Ints, alarm: Ints, start: Start
+        cls, known: Layout, roots: Ints, row: Ints, alarm: Ints, spread: Ints
     ) -> Walk:
         """Through what lies below the groups' alarms. `row` is sorted, and none is
         left out."""
@@ -117,9 +127,9 @@ class Walk:
         rows, size = spans(begin, known.base[roots + 1])
         shift = np.cumsum(size) - size - begin
         wanted = np.repeat(np.bitwise_or.reduceat(_bit(alarm), firsts), size)
-        slots = np.flatnonzero(start.marks[rows] & wanted)
+        slots = np.flatnonzero(known.start.marks[rows] & wanted)
         slots = slots[np.argsort(known.rank[rows[slots]], kind="stable")]
-        return cls._through(known, rows, size, slots, at + shift[row], start)
+        return cls._through(known, rows, size, slots, at + shift[row], spread)
 
     @classmethod
     def _through(
@@ -129,7 +139,7 @@ class Walk:
         size: Ints,
         slots: Ints,
         mine: Ints,
-        start: Start | None,
+        spread: Ints | None,
     ) -> Walk:
         """`slots` are the places in `rows` that are walked, in order, `size` how many
         rows each column has there; `mine` are places, too."""
@@ -141,14 +151,15 @@ class Walk:
         # Within a column rows follow each other, so steps between them are steps here.
         above = np.repeat(slots - walked, degree) + known.upper[edges]
         fixed = np.zeros(0)
-        if start is None:
+        if spread is None:
             above = place[above]
         else:
             first = np.repeat((np.cumsum(size) - size)[column], degree)
             above = np.where(above >= first, place[np.maximum(above, 0)], -1)
             stays = np.flatnonzero(above < 0)
             above[stays] = slots.size + np.arange(stays.size)
-            fixed = start.holds[known.upper[edges[stays]]]
+            shift = spread[np.repeat(column, degree)[stays]] * known.alarm.size
+            fixed = known.start.holds[known.upper[edges[stays]] + shift]
         listens = known.can_say[walked]
         listens[known.alarm[walked] >= 0] = 0.0
         return cls(
@@ -189,7 +200,7 @@ def _bit(alarm: Ints) -> Marks:
     return np.left_shift(np.uint64(1), (alarm % BITS).astype(np.uint64))
 
 
-def _runs(values: Ints) -> Iterable[tuple[int, int]]:
+def _runs(values: Ranks) -> Iterable[tuple[int, int]]:
     """(begin, end) of each run of equal values."""
     cuts = np.flatnonzero(values[1:] != values[:-1]) + 1
     return pairwise([0, *cuts.tolist(), values.size])

@@ -14,7 +14,7 @@ from catalog.graph import LineageSnapshot
 from incidents.inference.field import Field
 from incidents.inference.neighbourhood import Neighbourhood
 from incidents.inference.observed import Alarms, Knowledge
-from incidents.inference.priors import Habit, Priors, Spread
+from incidents.inference.priors import SPREADS, Habit, Priors, Spread
 
 HOPS = 20
 SPREAD = Spread(0.8, 0.6)
@@ -93,7 +93,27 @@ def test_what_is_reckoned_anew_below_a_group_is_what_the_whole_comes_to(
     roots = np.array([root for root, _ in keys])
     row = np.repeat(np.arange(roots.size), [len(group) for _, group in keys])
     alarm = np.array([a for _, group in keys for a in group])
-    one = field.templates.anew(roots, row, alarm, SPREAD)
-    both = field.templates.whole(roots, row, alarm, [SPREAD, SPREAD])
-    assert one[0].tolist() == pytest.approx(expected, abs=1e-6)
-    assert both.tolist() == [pytest.approx(expected, abs=1e-6)] * 2
+    choice = np.full(roots.size, SPREADS.index(SPREAD))
+    anew = field.templates.anew(roots, row, alarm, choice)
+    assert anew.tolist() == pytest.approx(expected, abs=1e-6)
+    for whole in field.templates.whole(roots, row, alarm, np.stack([choice, choice])):
+        assert whole.tolist() == pytest.approx(expected, abs=1e-6)
+
+
+@settings(deadline=None)
+@given(graphs(), st.sets(st.integers(1, 12), min_size=1), some, st.data())
+def test_what_is_reckoned_for_many_spreads_at_once_is_what_each_comes_to(
+    edges: Edges, failing: set[int], sound: set[int], data: st.DataObject
+) -> None:
+    pairs = st.sampled_from(sorted(edges)) if edges else st.nothing()
+    habits = data.draw(st.dictionaries(pairs, st.just(Habit(2, 3))))
+    field = field_of(edges, failing, Knowledge(sound=sound, habits=habits))
+    roots, row = np.arange(field.roots.size), np.arange(field.roots.size)
+    alarm = field.covers.argmax(axis=1)
+    choice = data.draw(
+        st.lists(st.sampled_from(range(16)), min_size=row.size, max_size=row.size)
+    )
+    each = field.templates.under_all_spreads(roots, row, alarm)[choice, roots]
+    for reckon in (field.templates.anew, field.templates.log_likelihoods):
+        mixed = reckon(roots, row, alarm, np.array(choice))
+        assert mixed.tolist() == pytest.approx(each.tolist(), abs=1e-6)
