@@ -16,7 +16,7 @@ from oncall.services.clock import clock
 
 MOST_BATCHES = 200
 # The first pages of a storm go out after a small transaction, not after a big one.
-FIRST_BATCH, LARGEST_BATCH = 32, 512
+FIRST_BATCH, LARGEST_BATCH = 32, 2048
 # Telling faults apart takes more than twice as long for twice as many alerts, so large
 # batches are for where that is quick. Pages wait for their batch. Only this thread's
 # own work counts: on a busy machine small batches would make it busier still.

@@ -16,9 +16,16 @@ def wait_until(
 ) -> None:
     """Return when `condition()` is truthy; fail the test after `seconds`, saying what
     was waited for."""
+    if not holds_within(condition, seconds=seconds):
+        wanted = what() if callable(what) else what
+        pytest.fail(f"waited {seconds} s for {wanted or condition}")
+
+
+def holds_within(condition: Callable[[], object], *, seconds: float) -> bool:
+    """Whether `condition()` becomes truthy within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            wanted = what() if callable(what) else what
-            pytest.fail(f"waited {seconds} s for {wanted or condition}")
+            return False
         time.sleep(0.02)
+    return True

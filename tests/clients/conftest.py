@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.processes import App
-from tests.server import wait_until
+from tests.waiting import holds_within, wait_until
 
 ORDERS = {
     "namespace": "postgres://warehouse:5432",
@@ -111,9 +111,16 @@ class Headwater:
     def wait_for_end(self, incident: int) -> None:
         """Wait until every alert of the incident has resolved."""
         wait_until(
-            lambda: set(self.statuses(incident)) == {"resolved"},
+            lambda: self.has_ended(incident),
             what=lambda: str([one["title"] for one in self.alerts(incident)]),
         )
+
+    def ends(self, incident: int, *, seconds: float) -> bool:
+        """Whether every alert of the incident resolves within `seconds`."""
+        return holds_within(lambda: self.has_ended(incident), seconds=seconds)
+
+    def has_ended(self, incident: int) -> bool:
+        return set(self.statuses(incident)) == {"resolved"}
 
     def status(self, incident: int) -> str:
         return str(self.get(f"incidents/{incident}/")["status"])

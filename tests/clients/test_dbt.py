@@ -82,6 +82,10 @@ def test_both_modes_tell_of_the_same_things(
     mend(shop)
     build(dbt, shop, headwater, "--consume-structured-logs", **told)
     headwater.wait_for_end(refunds)
+    if not headwater.ends(customers, seconds=20):
+        # On a busy machine it may read dbt's manifest while that is being written,
+        # and then tells nothing of the tests of that run. The next run does.
+        build(dbt, shop, headwater, "--consume-structured-logs", **told)
     headwater.wait_for_end(customers)
 
 
