@@ -78,7 +78,7 @@ class Escalation(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
-        User, models.SET_NULL, null=True, blank=True, related_name="+"
+        User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
 
     objects = EscalationQuerySet.as_manager()
@@ -113,6 +113,11 @@ class Escalation(models.Model):
                 name="escalation_to_look_at",
                 condition=Q(look_at__isnull=False),
             ),
+            models.Index(
+                fields=["acknowledged_by"],
+                name="escalation_acknowledged",
+                condition=Q(acknowledged_by__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -136,10 +141,13 @@ class Page(models.Model):
     one person that are due together go out as one `bundle`.
     """
 
-    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="pages")
+    # Without indexes of their own: the others below begin with these.
+    escalation = models.ForeignKey(
+        Escalation, models.CASCADE, related_name="pages", db_index=False
+    )
     lap = models.PositiveSmallIntegerField()
     step = models.PositiveSmallIntegerField()
-    user = models.ForeignKey(User, models.CASCADE, related_name="pages")
+    user = models.ForeignKey(User, models.CASCADE, related_name="pages", db_index=False)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -147,7 +155,12 @@ class Page(models.Model):
     held_for = models.CharField(max_length=13, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)
     bundle = models.ForeignKey(
-        Bundle, models.SET_NULL, null=True, blank=True, related_name="pages"
+        Bundle,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="pages",
+        db_index=False,
     )
 
     objects = PageQuerySet.as_manager()
@@ -172,6 +185,11 @@ class Page(models.Model):
                 condition=Q(held_until__isnull=False, released_at=None, ended_at=None),
             ),
             models.Index(fields=["user", "created_at"], name="page_recent"),
+            models.Index(
+                fields=["bundle"],
+                name="page_by_bundle",
+                condition=Q(bundle__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -191,7 +209,9 @@ class Notice(models.Model):
     """What a step tells a channel, where nobody is expected to answer. `label` is what
     the channel is called: its address may hold a secret."""
 
-    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="notices")
+    escalation = models.ForeignKey(  # the unique index begins with it
+        Escalation, models.CASCADE, related_name="notices", db_index=False
+    )
     lap = models.PositiveSmallIntegerField()
     step = models.PositiveSmallIntegerField()
     channel = models.CharField(max_length=20)

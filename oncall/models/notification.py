@@ -36,6 +36,7 @@ class Notification(models.Model):
     the line broke, or the sender died. It is tried again; `possibly_twice` is set then
     where the provider knows no idempotency key, so that it may arrive twice.
     `delivered_at` is when the provider said that it arrived, where it says so.
+    Every change of its state writes a row in each index anew, so there are few.
     `rank` says what goes first when much is due: 1 to 4 the first pages about subjects
     of SEV1 to SEV4, 5 to 8 all later ones, 9 what only informs.
     """
@@ -51,10 +52,15 @@ class Notification(models.Model):
         Page, models.CASCADE, null=True, blank=True, related_name="notifications"
     )
     notice = models.ForeignKey(
-        Notice, models.CASCADE, null=True, blank=True, related_name="notifications"
+        Notice,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="notifications",
+        db_index=False,
     )
-    user = models.ForeignKey(
-        User, models.SET_NULL, null=True, blank=True, related_name="+"
+    user = models.ForeignKey(  # people are deactivated, not deleted
+        User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     method = models.ForeignKey(
         ContactMethod, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -67,7 +73,7 @@ class Notification(models.Model):
     url = models.CharField(max_length=2000, blank=True)
     urgent = models.BooleanField(default=False)
     rank = models.PositiveSmallIntegerField(default=INFORMS)
-    idempotency_key = models.CharField(max_length=255, unique=True)
+    idempotency_key = models.CharField(max_length=255)
     state = models.CharField(max_length=9, choices=State, default=State.DUE)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -86,6 +92,10 @@ class Notification(models.Model):
     class Meta:
         ordering = ["due_at", "pk"]
         constraints = [
+            # As a constraint, it has no second index for searches by pattern.
+            models.UniqueConstraint(
+                fields=["idempotency_key"], name="notification_owed_once"
+            ),
             models.CheckConstraint(
                 name="notification_lease_iff_sending",
                 condition=Q(state="sending", lease_until__isnull=False)
@@ -109,6 +119,11 @@ class Notification(models.Model):
                 condition=Q(state="sending"),
             ),
             models.Index(fields=["subject"], name="notification_by_subject"),
+            models.Index(
+                fields=["notice"],
+                name="notification_by_notice",
+                condition=Q(notice__isnull=False),
+            ),
             models.Index(
                 fields=["provider_id"],
                 name="notification_by_provider",
