@@ -1,7 +1,8 @@
 """What people respond to, and the record of how they did."""
 
 from incidents.models.causes import CauseVerdict
-from incidents.models.incident import FOLLOWS, Incident, IncidentQuerySet
+from incidents.models.incident import FOLLOWS, Incident
+from incidents.models.incident_queryset import IncidentQuerySet
 from incidents.models.members import (
     FailingAsset,
     IncidentAlert,
