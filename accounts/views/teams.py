@@ -1,5 +1,9 @@
 """Teams: everybody sees them, responders change them."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
+from django import forms
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
@@ -24,6 +28,8 @@ from accounts.services import (
     remove_team_member,
 )
 from accounts.signals import team_panels
+
+Sent = TypeVar("Sent", bound=forms.Form)
 
 
 @require_safe
@@ -59,13 +65,20 @@ def team(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @responder_required
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Team, pk=pk)
-    form = TeamForm(request.POST, team=found)
+    found, form = _sent(request, pk, TeamForm)
     if not form.is_valid():
         return _team_page(request, found, form, status=400)
     change_team(team_id=pk, **form.cleaned_data, by=request.user, at=timezone.now())
     messages.success(request, "Saved.")
     return redirect("accounts:team", pk)
+
+
+def _sent(
+    request: SignedInRequest, pk: int, form: Callable[..., Sent]
+) -> tuple[Team, Sent]:
+    """The team, or 404, and what was sent about it."""
+    team = get_object_or_404(Team, pk=pk)
+    return team, form(request.POST, team=team)
 
 
 def _team_page(
@@ -84,8 +97,7 @@ def _team_page(
 @require_POST
 @responder_required
 def add_member(request: SignedInRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Team, pk=pk)
-    form = MemberForm(request.POST, team=found)
+    _, form = _sent(request, pk, MemberForm)
     if form.is_valid():
         person = form.cleaned_data["person"]
         add_team_member(
@@ -121,8 +133,7 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @admin_required
 def move(request: SignedInRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Team, pk=pk)
-    form = MoveForm(request.POST, team=found)
+    found, form = _sent(request, pk, MoveForm)
     if not form.is_valid():
         return _ending_page(request, found, form, status=400)
     target = form.cleaned_data["target"]
