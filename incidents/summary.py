@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, Count, Q, When, Window
 from django.db.models.functions import RowNumber
+from django.urls import reverse
 
 from accounts.models import User
 from catalog.conditions import HEALTHY, Condition, State, conditions_of
@@ -16,6 +17,8 @@ from catalog.graph import snapshot
 from catalog.models import Asset
 from core.bulk import any_of
 from incidents.models import FailingAsset, Incident
+from incidents.signals import HomeItem
+from oncall.models import Swap
 from oncall.services.feeds import personal_shifts
 
 AHEAD = timedelta(days=28)
@@ -40,6 +43,23 @@ def next_shift(user: User, *, at: datetime) -> NextShift | None:
         shift = mine.shift
         return NextShift(str(mine.schedule), shift.start, shift.end, shift.start <= at)
     return None
+
+
+def offered_shifts(user: User, *, at: datetime) -> list[HomeItem]:
+    """Shifts of others that the person, or anybody in their teams, is asked to take.
+    One query."""
+    ours = Q(schedule__team__in=user.teams.all())
+    offers = Swap.objects.open(at=at).offered_to(user)
+    offers = offers.filter(Q(taker=user) | Q(offered_to=user) | ours)
+    return [
+        HomeItem(
+            f"{offer.giver} looks for somebody to take {offer.schedule}",
+            reverse("oncall:my_shifts"),
+            "Shift on offer",
+            due_at=offer.start_at,
+        )
+        for offer in offers.select_related("giver", "schedule").order_by("start_at")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from incidents import queries
 from incidents.models import Incident, IncidentQuerySet
 from incidents.presenting import Row, rows_of
 from incidents.signals import home_items
-from incidents.summary import data_health, next_shift
+from incidents.summary import data_health, next_shift, offered_shifts
 
 PAGE_SIZE = 50
 VIEWS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -44,7 +44,8 @@ def home(request: SignedInRequest) -> HttpResponse:
     """What waits for this person, then what is open, then their next shift."""
     at = timezone.now()
     found = queries.home(request.user, at=at)
-    items = [
+    items = offered_shifts(request.user, at=at)
+    items += [
         item
         for _, answer in home_items.send(Incident, user=request.user, at=at)
         for item in answer or []
