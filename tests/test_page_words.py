@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from core.templatetags.headwater import (
+    breakable,
     clock,
     duration,
     elapsed,
@@ -102,6 +103,11 @@ def test_long_names_keep_both_ends() -> None:
         "fx_rates_d…production"
     )
     assert middle("orders_raw") == "orders_raw"
+
+
+def test_a_time_zone_is_broken_after_its_slashes_only() -> None:
+    assert breakable("Europe/Madrid") == "Europe/<wbr>Madrid"
+    assert breakable("<b>/UTC") == "&lt;b&gt;/<wbr>UTC"
 
 
 def test_shares_become_svg_lengths() -> None:

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -170,6 +170,13 @@ def middle(text: object, length: int = 32) -> str:
         return whole
     head = (length - 1) // 2
     return f"{whole[:head]}…{whole[-(length - 1 - head) :]}"
+
+
+@register.filter
+def breakable(zone: object) -> SafeString:
+    """Return the name of a time zone that may go on after each of its slashes."""
+    parts = ((part,) for part in str(zone).split("/"))
+    return format_html_join(SafeString("/<wbr>"), "{}", parts)
 
 
 @register.filter
