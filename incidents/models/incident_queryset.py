@@ -12,7 +12,7 @@ from accounts.models import User
 from incidents.models.people import RoleAssignment
 
 if TYPE_CHECKING:
-    pass
+    from incidents.models.incident import Incident  # noqa: F401  # named in a string
 
 TRIGGERED, RESOLVED = "triggered", "resolved"  # of Incident.Status
 
