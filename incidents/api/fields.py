@@ -13,6 +13,7 @@ from accounts.models import User
 from catalog.importers.base import NAME_LENGTH, NAMESPACE_LENGTH
 from catalog.models import Asset
 from core.times import FIRST_YEAR, LAST_YEAR
+from incidents.models import Incident
 from incidents.services import PageTargets
 from oncall.models import EscalationPolicy, Schedule
 
@@ -78,6 +79,19 @@ class AssetNameSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(
         choices=Asset.Type.choices, required=False, default=""
     )
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class KnownIncidentField(serializers.Field[Incident, Any, Any, Any]):
+    """An incident by its id, of those that whoever asks may see."""
+
+    def to_internal_value(self, data: object) -> Incident:
+        pk, request = read_id(data), self.context["request"]
+        visible = Incident.objects.visible_to(request.user)
+        incident = visible.filter(pk=pk).first() if pk is not None else None
+        if incident is None:
+            raise serializers.ValidationError("There is no such incident.")
+        return incident
 
 
 @extend_schema_field(KNOWN_ASSET)

@@ -13,6 +13,7 @@ from incidents.api.fields import (
     AssetNameSerializer,
     IdField,
     KnownAssetField,
+    KnownIncidentField,
     PageTargetsField,
     PersonField,
     UtcField,
@@ -92,6 +93,7 @@ class IncidentChange(Form):
     status = serializers.ChoiceField(choices=STATUSES, required=False)
     private = serializers.BooleanField(required=False)
     team = TeamField(required=False, allow_null=True)
+    recurs_from = KnownIncidentField(required=False, allow_null=True)
     situation = serializers.CharField(
         max_length=TEXT_LENGTH, required=False, allow_blank=True
     )

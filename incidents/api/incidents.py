@@ -50,7 +50,7 @@ def answer(request: Request, pk: int, code: int = status.HTTP_200_OK) -> Respons
 
 
 def read(form: type[forms.Form], request: Request) -> dict[str, Any]:
-    filled = form(data=request.data)
+    filled = form(data=request.data, context={"request": request})
     filled.is_valid(raise_exception=True)
     return dict(filled.validated_data)
 
@@ -110,6 +110,7 @@ def change_incident(pk: int, told: dict[str, Any], *, by: User, at: datetime) ->
         "team": services.set_team,
         "situation": services.set_situation,
         "private": services.set_private,
+        "recurs_from": services.link_recurrence,
     }
     for name, service in simple.items():
         if name in told:

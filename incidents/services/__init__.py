@@ -45,6 +45,7 @@ from incidents.services.preferences import (
     unsubscribe,
 )
 from incidents.services.privacy import set_private
+from incidents.services.recurrence import link_recurrence
 from incidents.services.regrouping import move_alerts, undo_regrouping
 from incidents.services.updates import post_update
 
@@ -72,6 +73,7 @@ __all__ = [
     "fill_role",
     "impact_of",
     "judge_cause",
+    "link_recurrence",
     "merge_incidents",
     "move_alerts",
     "pin_entry",

@@ -79,7 +79,7 @@ def apply_plan(
     aside = _merge(plan.merges, growths, incidents, at=at)
     for growth in growths.values():
         add_failing(growth)
-    _link_recurrences(growths.values())
+    _link_recurrences(growths.values(), at=at)
     _examine(growths, at=at)
     _load_causes(growths.values())
     _save(growths.values(), at=at)
@@ -165,7 +165,7 @@ def _offer(
         publish(incident.subject)
 
 
-def _link_recurrences(growths: Iterable[Growth]) -> None:
+def _link_recurrences(growths: Iterable[Growth], *, at: datetime) -> None:
     new = [growth for growth in growths if growth.is_new]
     if not new:
         return
@@ -178,7 +178,11 @@ def _link_recurrences(growths: Iterable[Growth]) -> None:
         alert = first[id(growth)]
         past = [by_asset[a] for a in growth.fresh if a in by_asset]
         same_key = by_key.get((alert.integration_id, alert.dedup_key))
-        growth.incident.recurs_from_id = max(past, default=same_key)
+        growth.incident.recurs_from_id = earlier = max(past, default=same_key)
+        if earlier is not None:
+            same = "asset" if past else "alert"
+            text = f"A recurrence of #{earlier}, which was about the same {same}."
+            growth.note(Kind.ALERT, text, at=at)
 
 
 def _examine(growths: Mapping[int, Growth], *, at: datetime) -> None:

@@ -147,12 +147,29 @@ def undo(request: SignedInRequest, incident: Incident, what: str, value: str) ->
         suspect = get_object_or_404(Asset, pk=int(value))
         services.withdraw_verdict(**by(request, incident), asset=suspect)
         return Done(f"{suspect} is a suspect like any other again.")
+    if what == "recurrence":
+        return _link_recurrence(request, incident, value)
     if what == "regrouping" and value.isdecimal() and len(value) < 19:
         return _undo_regrouping(request, incident, int(value))
     role, _, person = value.rpartition("-")
     if what in ("hold", "drop") and role in RoleAssignment.Role.values:
         return _undo_role(request, incident, what, role, person)
     raise Http404
+
+
+def _link_recurrence(request: SignedInRequest, incident: Incident, value: str) -> Done:
+    """`value` is the earlier incident's number, or "none"."""
+    before = incident.recurs_from_id
+    earlier = None
+    if value != "none":
+        known = value.isdecimal() and len(value) < 19
+        visible = Incident.objects.visible_to(request.user)
+        earlier = get_object_or_404(visible, pk=int(value) if known else 0)
+    services.link_recurrence(**by(request, incident), recurs_from=earlier)
+    if earlier is not None:
+        return Done(f"It is a recurrence of #{earlier.number}.")
+    undo = undo_url(incident, "recurrence", before) if before else ""
+    return Done("It is a problem of its own.", undo)
 
 
 def _undo_regrouping(request: SignedInRequest, incident: Incident, pk: int) -> Done:

@@ -164,9 +164,16 @@ class IncidentParts:
             "roles": list(self.incident.roles.all()),
             "failing": failing[:MOST_FAILING],
             "failing_count": len(failing),
+            "recurs_from": self._recurs_from(),
             "similar": precedents_of(self.incident, user=self.user),
             "links": surroundings.links_of(self.incident),
         }
+
+    def _recurs_from(self) -> Incident | None:
+        if self.incident.recurs_from_id is None:
+            return None
+        visible = Incident.objects.visible_to(self.user)
+        return visible.filter(pk=self.incident.recurs_from_id).first()
 
     def timeline(self) -> Context:
         is_all = "all" in self.asked

@@ -14,6 +14,7 @@ from incidents.models import Incident
 from incidents.services import acknowledge_incident, resolve_incident
 from oncall.models import Notification
 from tests.factories import (
+    NOON,
     make_asset,
     make_incident,
     make_policy,
@@ -437,3 +438,26 @@ def test_a_recurrence_names_the_earlier_incident(call: Caller, user: User) -> No
     correlate(21)
     shown = call("GET", f"{API}?status=open")["results"][0]
     assert shown["recurs_from"] == first.pk
+    timeline = call("GET", f"{API}{shown['id']}/timeline/")["results"]
+    reason = f"A recurrence of #{first.pk}, which was about the same asset."
+    assert reason in [entry["text"] for entry in timeline]
+
+
+def test_the_link_of_a_recurrence_can_be_taken_away_and_put_back(
+    call: Caller, signed_in: Client
+) -> None:
+    first, hidden = make_incident(status="resolved", resolved_at=NOON), make_incident()
+    second, later = make_incident(recurs_from=first), make_incident()
+    url = f"{API}{second.pk}/"
+    page = signed_in.get(second.get_absolute_url()).content.decode()
+    assert "It happened before" in page
+    undo = f"/incidents/{second.pk}/undo/recurrence"
+    signed_in.post(f"{undo}/none/")
+    assert call("GET", url)["recurs_from"] is None
+    signed_in.post(f"{undo}/{first.pk}/")
+    assert call("GET", url)["recurs_from"] == first.pk
+    assert call("PATCH", url, {"recurs_from": None})["recurs_from"] is None
+    Incident.objects.filter(pk=hidden.pk).update(private=True)
+    for other in (later, hidden):
+        call("PATCH", url, {"recurs_from": other.pk}, code=400)
+    assert "No recurrence of" in call("GET", f"{url}timeline/")["results"][0]["text"]
