@@ -13,6 +13,7 @@ seconds for 500 rows of a dozen columns; here it is one array a column. And a pl
 `__in` of tens of thousands of ids is as many parameters, where one array will do.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
@@ -47,12 +48,13 @@ def insert_all(rows: Iterable[models.Model]) -> None:
         cursor.execute(table.next_keys, [len(listed)])
         for row, (key,) in zip(listed, cursor.fetchall(), strict=True):
             row.pk = key
+        written: dict[int, str] = {}
         with connection.wrap_database_errors, cursor.copy(table.copy) as copy:
             for row in listed:
                 _follow(row, table.related)
                 values = table.values_of(row)
                 if table.json_at:
-                    values = _with_json(values, table.json_at)
+                    values = _with_json(values, table.json_at, written)
                 copy.write_row(values)
     for row in listed:
         row._state.adding = False
@@ -178,10 +180,16 @@ def _follow(
             row.__dict__[field.attname] = other.pk if other else None
 
 
-def _with_json(values: tuple[Any, ...], places: tuple[int, ...]) -> tuple[Any, ...]:
+def _with_json(
+    values: tuple[Any, ...], places: tuple[int, ...], written: dict[int, str]
+) -> tuple[Any, ...]:
+    """`written` is {id of a value: its JSON}: many rows often share one."""
     changed = list(values)
     for place in places:
-        changed[place] = Jsonb(changed[place])
+        value = changed[place]
+        if id(value) not in written:
+            written[id(value)] = json.dumps(value)
+        changed[place] = written[id(value)]
     return tuple(changed)
 
 

@@ -16,6 +16,7 @@ from oncall.services.ladder import (
     admins_step,
     fallback_step,
     freeze,
+    turns_in,
     urgencies_of,
 )
 from oncall.services.schedules import (
@@ -42,9 +43,23 @@ class Reachable:
         self._habits: dict[int, Habits] = {}
         self._fallback: tuple[list[User], str] | None = None
         self._methods: dict[int, list[ContactMethod]] = {}
+        # With what they were asked of, as nothing else may take its id meanwhile.
+        self._users: dict[int, tuple[FrozenStep, list[User]]] = {}
+        self._verdicts: dict[
+            tuple[int, str, int], tuple[Mapping[str, str], Verdict]
+        ] = {}
 
     def users_of(self, step: FrozenStep) -> list[User]:
         """The active people a step reaches, each once, in the step's order."""
+        known = self._users.get(id(step))
+        if known is None:
+            found = self._users_of(step)
+            if not turns_in([step]):
+                self._users[id(step)] = step, found
+            return found
+        return known[1]
+
+    def _users_of(self, step: FrozenStep) -> list[User]:
         users: dict[int, User] = {}
         for target in step["targets"]:
             if target["kind"] == "channel":
@@ -95,10 +110,14 @@ class Reachable:
         self, user: User, *, severity: str, urgencies: Mapping[str, str]
     ) -> Verdict:
         """When a page to `user` goes out, by their habits."""
-        if user.pk not in self._habits:
-            self._habits[user.pk] = PagingHabits.of(user).values()
-        habits = self._habits[user.pk]
-        return decide(severity, at=self.at, habits=habits, urgencies=urgencies)
+        key = user.pk, severity, id(urgencies)
+        if key not in self._verdicts:
+            if user.pk not in self._habits:
+                self._habits[user.pk] = PagingHabits.of(user).values()
+            habits = self._habits[user.pk]
+            found = decide(severity, at=self.at, habits=habits, urgencies=urgencies)
+            self._verdicts[key] = urgencies, found
+        return self._verdicts[key][1]
 
     def methods_of(self, user_ids: Iterable[int]) -> dict[int, list[ContactMethod]]:
         """{person: verified contact methods in the person's own order}."""
