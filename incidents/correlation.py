@@ -21,6 +21,7 @@ from functools import partial
 from incidents.homes import find_homes, merges_of
 from incidents.inference.faults import Fault, Kinship, tell_apart
 from incidents.inference.field import Field
+from incidents.inference.memory import Memory
 from incidents.inference.neighbourhood import Lineage, Neighbourhood
 from incidents.inference.observed import Alarms, Know, Knowledge, nothing_more
 from incidents.inference.priors import Priors
@@ -60,15 +61,16 @@ def decide(
     window: timedelta,
     ties: Mapping[int, Collection[int]] | None = None,
     know: Know = nothing_more,
+    memory: Memory | None = None,
 ) -> Plan:
     """Return where each signal goes. Signals correlate among themselves, too.
 
     The order of `signals` does not matter. `ties` {whole: parts} are edges that the
     lineage does not know, each part upstream of its whole. `know` is asked what else
-    is known of the assets around.
+    is known of the assets around. `memory` of earlier decisions saves work, no more.
     """
     pairs = [(part, whole) for whole, parts in (ties or {}).items() for part in parts]
-    batch = _Batch(incidents, lineage, hops, window, pairs, know)
+    batch = _Batch(incidents, lineage, hops, window, pairs, know, memory)
     ordered = sorted(signals, key=lambda s: (not s.pages, s.since, s.at, s.alert_id))
     return batch.decide(ordered)
 
@@ -84,10 +86,11 @@ class _Batch:
         window: timedelta,
         ties: list[tuple[int, int]],
         know: Know,
+        memory: Memory | None,
     ) -> None:
         self.incidents = {i.id: i for i in sorted(incidents, key=lambda i: i.id)}
         self.lineage, self.hops, self.window = lineage, hops, window
-        self.ties, self.know = ties, know
+        self.ties, self.know, self.memory = ties, know, memory
         self.home: dict[int, int] = {}
         self.by_key: dict[Key, int] = {}
         for incident in self.incidents.values():
@@ -147,6 +150,7 @@ class _Batch:
             field,
             window=self.window.total_seconds(),
             anchors={assets.index(a): i for a, i in anchors.items()},
+            memory=self.memory,
         )
         homes = find_homes(
             [frozenset(assets[alarm] for alarm in fault.alarms) for fault in faults],

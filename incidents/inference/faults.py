@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from incidents.inference.field import Field
+from incidents.inference.memory import Answer, Memory, mark_of
 from incidents.inference.pacing import Group
 from incidents.inference.partition import Search, search_all
 from incidents.inference.priors import USUAL_PACE, USUAL_SPREAD
@@ -37,40 +38,89 @@ class Kinship:
 
 
 def tell_apart(
-    field: Field, *, window: float, anchors: Mapping[int, int] | None = None
+    field: Field,
+    *,
+    window: float,
+    anchors: Mapping[int, int] | None = None,
+    memory: Memory | None = None,
 ) -> tuple[list[Fault], list[Kinship]]:
     """Return the faults, and which would be one but for the anchors.
 
     `window` (seconds): alarms with a longer silence between them are never one fault.
     `anchors` {alarm: incident}. The answer hangs on the alarms and anchors alone, not
-    on any order.
+    on any order. What is in `memory` is not searched again.
     """
     anchors = anchors or {}
     bound = _bound(field, anchors)
     scores = Scores(field)
-    parts = _components(scores, bound, window=window)
-    scores.look_at(parts)
-    searches = {
-        part[0]: Search.starts(
-            scores,
-            part,
-            {alarm: anchors[alarm] for alarm in part if alarm in anchors},
-            [group for group in bound if min(group) in part],
+    parts = [
+        _Part(
+            members,
+            {alarm: anchors[alarm] for alarm in members if alarm in anchors},
+            [group for group in bound if min(group) in members],
         )
-        for part in parts
-        if len(part) > 1
-    }
-    search_all([search for starts in searches.values() for search in starts], scores)
+        for members in _components(scores, bound, window=window)
+    ]
+    scores.look_at([part.members for part in parts])
+    memory = Memory() if memory is None else memory
+    _search([part for part in parts if len(part.members) > 1], scores, memory)
     faults: list[Fault] = []
     kin: list[Kinship] = []
-    for first, *others in parts:
-        if not others:
-            faults.append(Fault(frozenset([first]), field.own_root(first)))
+    alarm_of = {asset: n for n, asset in enumerate(field.alarms.assets.tolist())}
+    root_of = {asset: number for number, asset in enumerate(field.assets.tolist())}
+    for part in parts:
+        if part.answer is None:
+            alone = part.members[0]
+            faults.append(Fault(frozenset([alone]), field.own_root(alone)))
             continue
-        search = max(searches[first], key=lambda one: one.worth)
-        faults += [Fault(g, tuple(search.best_roots(g))) for g in search.groups]
-        kin += _kinships(search, search.groups)
+        for assets, roots in part.answer.groups:
+            alarms = frozenset(alarm_of[asset] for asset in assets)
+            faults.append(Fault(alarms, tuple(root_of[asset] for asset in roots)))
+        kin += [Kinship(pair, root_of[root]) for pair, root in part.answer.kin]
     return faults, kin
+
+
+@dataclass(slots=True)
+class _Part:
+    """Alarms that may bear on each other, their anchors, and which are bound."""
+
+    members: list[int]
+    anchors: dict[int, int]
+    bound: list[Group]
+    answer: Answer | None = None
+
+
+def _search(parts: Iterable[_Part], scores: Scores, memory: Memory) -> None:
+    """Answer each part, as before where nothing has changed."""
+    field, searches = scores.field, []
+    for part in parts:
+        mark = mark_of(field, part.members, part.anchors, part.bound)
+        part.answer = memory.recall(mark)
+        if part.answer is None:
+            starts = Search.starts(scores, part.members, part.anchors, part.bound)
+            searches.append((part, mark, starts))
+    search_all([search for _, _, starts in searches for search in starts], scores)
+    for part, mark, starts in searches:
+        part.answer = _answer(max(starts, key=lambda one: one.worth))
+        memory.keep(mark, part.answer)
+
+
+def _answer(search: Search) -> Answer:
+    field = search.scores.field
+    alarms, roots = field.alarms.assets, field.assets
+    return Answer(
+        tuple(
+            (
+                tuple(alarms[sorted(group)].tolist()),
+                tuple(roots[search.best_roots(group)].tolist()),
+            )
+            for group in search.groups
+        ),
+        tuple(
+            (kin.incidents, int(roots[kin.root]))
+            for kin in _kinships(search, search.groups)
+        ),
+    )
 
 
 def _bound(field: Field, anchors: Mapping[int, int]) -> list[Group]:

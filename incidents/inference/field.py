@@ -32,7 +32,8 @@ class Field:
     `roots` are positions in the neighbourhood; a root's number is its place in there.
     `covers[r, a]`: root r lies upstream of alarm a or is it. `hops[r, a]` and
     `lag[r, a]` (seconds known from habit) say how far away in time: hops counts only
-    steps whose lag is unknown. `steps_to[r, a]` counts all.
+    steps whose lag is unknown. `steps_to[r, a]` counts all. `nodes` are the assets of
+    all templates, `alarm` their alarms.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Field:
         )
         has_habits = bool(seen.any())
         self.alarm = alarm_of[rows.node]
+        self.nodes = hood.ids[rows.node]
         self.templates = Templates(
             base=np.searchsorted(rows.root, np.arange(self.roots.size + 1)),
             rank=ranks_of(rows.root, hood.level[rows.node]),

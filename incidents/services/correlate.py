@@ -27,6 +27,7 @@ from core.bulk import any_of, array
 from core.locks import LockedTooLongError, plan_for_growth, waiting_at_most
 from core.text import identifier
 from incidents.correlation import OpenIncident, Plan, Signal, decide
+from incidents.inference.memory import Memory
 from incidents.models import Incident, IncidentAlert, UncorrelatedAlert
 from incidents.services.growing import apply_plan
 from incidents.services.growth import began_at
@@ -49,6 +50,7 @@ MOST_TRIES = 5
 FIRST_DELAY = timedelta(minutes=1)
 MOST_COUNTED_TRIES = 7  # the last delay is about an hour
 LONGEST_WAIT = timedelta(milliseconds=300)  # for what an import holds
+_memory = Memory()  # of this process; the answers are the same without it
 
 
 def correlate_changed_alerts(*, at: datetime, limit: int = BATCH) -> int:
@@ -212,6 +214,7 @@ def _plan(
             lineage=snapshot(fresh=True),
             ties=ties,
             know=partial(know_of, between=_times(alerts)),
+            memory=_memory,
             hops=settings.CORRELATION_HOPS,
             window=settings.CORRELATION_WINDOW,
         )

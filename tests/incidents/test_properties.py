@@ -18,6 +18,8 @@ from hypothesis.stateful import (
 
 from catalog.graph import LineageSnapshot
 from incidents.correlation import OpenIncident, Plan, Signal, decide
+from incidents.inference.memory import Memory
+from incidents.inference.observed import Knowledge
 from tests.factories import NOON
 
 HOPS = 100
@@ -46,8 +48,9 @@ def signals_of(failing: list[int]) -> list[Signal]:
 class House:
     """Incidents as they are after each plan has been carried out."""
 
-    def __init__(self, edges: Edges) -> None:
+    def __init__(self, edges: Edges, memory: Memory | None = None) -> None:
         self.lineage = LineageSnapshot.build(edges)
+        self.memory, self.known = memory, Knowledge()
         self.members: dict[int, set[Signal]] = {}
         self.acknowledged: set[int] = set()
         self.placed: dict[int, set[int]] = {}
@@ -66,6 +69,8 @@ class House:
             lineage=self.lineage,
             hops=HOPS,
             window=WINDOW,
+            know=lambda _: self.known,
+            memory=self.memory,
         )
 
     def groups(self) -> set[frozenset[int | None]]:
@@ -139,6 +144,24 @@ def test_neither_the_order_nor_the_batches_of_arrival_matter(
     for start, end in zip([0, *cuts], [*cuts, len(arrived)], strict=True):
         in_parts.take(list(arrived[start:end]))
     assert at_once.groups() == in_parts.groups()
+
+
+@settings(deadline=None)
+@given(graphs(), assets, st.data())
+def test_what_is_remembered_of_earlier_batches_changes_no_decision(
+    edges: Edges, failing: list[int], data: st.DataObject
+) -> None:
+    arrived = data.draw(st.permutations(signals_of(failing)))
+    anew, remembering = House(edges), House(edges, Memory())
+    for signal in arrived:
+        sound, mute = data.draw(st.tuples(*[st.sets(st.integers(1, 12))] * 2))
+        for house in (anew, remembering):
+            house.known = Knowledge(sound=sound, mute=mute)
+        if data.draw(st.booleans()):
+            working = data.draw(st.sets(st.sampled_from(sorted(anew.members) or [0])))
+            anew.acknowledged, remembering.acknowledged = working, set(working)
+        assert anew.plan([signal]) == remembering.take([signal])
+        anew.take([signal])
 
 
 @settings(deadline=None)
