@@ -15,6 +15,7 @@ from accounts.models import Team
 from alerts.models import Severity
 from core.text import one_line
 from incidents import queries
+from incidents.first_steps import first_steps
 from incidents.models import Incident, IncidentQuerySet
 from incidents.presenting import Row, rows_of
 from incidents.signals import home_items
@@ -66,6 +67,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "items": items,
         "shift": next_shift(request.user, at=at),
         "teams": data_health(request.user),
+        "first_steps": first_steps(request.user),
         "is_new": not Incident.objects.exists(),
         "may_act": request.user.can_respond,
         "at": at,

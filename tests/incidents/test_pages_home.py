@@ -1,5 +1,6 @@
 """The home page and the list of incidents."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from alerts.models import Event
 from catalog.models import Asset
 from incidents.models import Incident
 from incidents.services import PageTargets, declare_incident
@@ -19,6 +21,8 @@ from tests.factories import (
     NOON,
     make_asset,
     make_incident,
+    make_integration,
+    make_policy,
     make_schedule,
     make_team,
     make_user,
@@ -56,6 +60,24 @@ def test_an_empty_home_says_what_to_do_first(signed_in: Client) -> None:
     page = main_of(signed_in, "/")
     assert "Nothing has failed yet" in page
     assert "Connect a tool" in page
+
+
+def test_an_admin_is_led_through_what_a_new_installation_lacks(
+    sign_in: Callable[..., Client],
+) -> None:
+    def done(page: str) -> list[str]:
+        steps = page[page.index('id="first-steps"') :]
+        return re.findall(r'data-status="(done|due)"', steps)[:4]
+
+    admin = sign_in(role="admin")
+    assert done(main_of(admin, "/")) == ["due", "due", "due", "due"]
+    make_lineage("raw > mart")
+    make_schedule()
+    make_incident()
+    assert done(main_of(admin, "/")) == ["due", "done", "done", "due"]
+    make_policy()
+    Event.objects.create(integration=make_integration(), received_at=NOON)
+    assert "first-steps" not in main_of(admin, "/")
 
 
 def test_home_begins_with_what_waits_for_this_person(
