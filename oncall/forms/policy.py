@@ -194,8 +194,10 @@ class PolicyEditor:
 
     @classmethod
     def new(cls) -> "PolicyEditor":
+        """Nothing filled in; the first one of all is meant to be used everywhere."""
         first = StepForm(prefix="r0", groups=target_groups(whole=True))
-        return cls(PolicyForm(), [first])
+        is_first = not EscalationPolicy.objects.exists()
+        return cls(PolicyForm(initial={"is_default": is_first}), [first])
 
     @classmethod
     def of(cls, policy: EscalationPolicy) -> "PolicyEditor":

@@ -219,6 +219,19 @@ def test_a_policy_is_made_and_changed_in_the_form(
     assert signed_in.post(path, two).status_code == 409  # version 1 is gone
 
 
+def test_the_first_policy_is_meant_for_all_and_one_that_nothing_names_says_so(
+    signed_in: Client,
+) -> None:
+    new = "/on-call/policies/new/"
+    assert signed_in.get(new).context["editor"].head["is_default"].value() is True
+    idle = make_policy()
+    assert signed_in.get(new).context["editor"].head["is_default"].value() is False
+    unused = "No alert pages by it yet"
+    assert unused in signed_in.get(idle.get_absolute_url()).content.decode()
+    default = make_policy(is_default=True)
+    assert unused not in signed_in.get(default.get_absolute_url()).content.decode()
+
+
 @pytest.mark.parametrize(
     "change",
     [{"name": ""}, {"r0-targets": []}, {"r0-targets": ["user:999"]}, {"r0-delay": "0"}],
