@@ -90,12 +90,17 @@ def detail(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _kinds(job: ImportJob) -> list[tuple[str, int, list[str]]]:
     """What the job changed or would change: (heading, how many, the first names)."""
+    is_done = job.state == ImportJob.State.DONE
+    add, change, go = (
+        ("added", "changed", "gone") if is_done else ("to add", "to change", "to go")
+    )
+    # What goes comes first: it is what somebody would regret.
     words = {
-        "assets": "Assets added",
-        "changed": "Assets changed",
-        "gone": "Assets no longer told",
-        "edges": "Edges added",
-        "ended": "Edges ended",
+        "gone": f"Assets {go}",
+        "ended": f"Edges {go}",
+        "assets": f"Assets {add}",
+        "changed": f"Assets {change}",
+        "edges": f"Edges {add}",
         "warnings": "Left out",
     }
     found = []

@@ -5,10 +5,11 @@ The same for everybody who asks within a few seconds is asked once (`core.answer
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_not_required
@@ -36,8 +37,19 @@ from incidents.wording import expectation
 
 MAX_AGE_SECONDS = 15
 UTC = ZoneInfo("UTC")
+# Readable on any page, dark or light: with a ground of its own.
+FRAME_STYLE = (
+    "body{margin:0;padding:4px 6px;background:#fff;color:#1c2430;"
+    "font:12px/1.4 ui-sans-serif,system-ui,sans-serif}"
+    "a{display:block}svg{display:block;max-width:100%}small{font-size:12px}"
+    "@media(prefers-color-scheme:dark){body{background:#14181d;color:#d5dae1}}"
+)
+_STYLE_HASH = b64encode(sha256(FRAME_STYLE.encode()).digest()).decode()
 # It is made to stand in a frame of any page, and needs nothing from anywhere.
-FRAMED = "default-src 'none'; frame-ancestors *"
+FRAMED = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors *"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,7 @@ def _html(shown: Shown) -> HttpResponse:
         "shown": shown,
         "picture": draw(shown.asset.short_name, shown.state, note=shown.note),
         "page": absolute_url(shown.asset),
+        "style": FRAME_STYLE,
     }
     response = HttpResponse(render_to_string("incidents/badge.html", context))
     response["Content-Security-Policy"] = FRAMED

@@ -193,6 +193,7 @@ def test_a_file_sent_by_the_page_is_looked_at_first(signed_in: Client) -> None:
     run()
     page = signed_in.get(page.redirect_chain[-1][0])
     assert "a → b" in page.content.decode()
+    assert "Assets to add" in page.content.decode()
     assert not Asset.objects.exists()
 
     wrong = SimpleUploadedFile("all.json", b"{")

@@ -1,6 +1,9 @@
 """Asking whether data is good: the health endpoint and the badge."""
 
+import re
+from base64 import b64encode
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from django.test import Client
@@ -252,7 +255,11 @@ def test_the_badge_comes_as_json_and_as_a_page_for_a_frame(
     assert told.headers["Access-Control-Allow-Origin"] == "*"
     framed = client.get(f"/badge/{broken['board'].pk}.html")
     assert "board: stale" in framed.content.decode()
-    assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
+    policy = framed.headers["Content-Security-Policy"]
+    assert "frame-ancestors *" in policy
+    (style,) = re.findall(r"<style>(.*?)</style>", framed.content.decode())
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
     assert "X-Frame-Options" not in framed.headers
 
 
