@@ -12,6 +12,7 @@ from contextlib import suppress
 from email.utils import parseaddr
 from functools import partial
 from hashlib import sha256
+from itertools import groupby
 from threading import Timer
 from typing import Self
 
@@ -21,8 +22,8 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import validate_email
-from django.utils.html import format_html, linebreaks
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html, format_html_join, linebreaks, urlize
+from django.utils.safestring import SafeString, mark_safe
 
 from core.errors import InvalidInputError
 from core.outgoing import RefusedURLError, check_outgoing_host
@@ -151,13 +152,29 @@ def _html(message: Message, title: str) -> str:
         else ""
     )
     return format_html(
-        '<!doctype html><html lang="en"><body><h1>{}</h1>{}{}'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="color-scheme" content="light dark"></head>'
+        '<body style="font:16px/1.5 system-ui,sans-serif;max-width:42em">'
+        '<h1 style="font-size:20px;line-height:1.3">{}</h1>{}{}'
         '<p><a href="{}">Open</a></p></body></html>',
         title,
-        mark_safe(linebreaks(message.body, autoescape=True)),
+        _body_html(message.body),
         acknowledge,
         message.url,
     )
+
+
+def _body_html(body: str) -> SafeString:
+    """Plain text as HTML: links can be followed, lines of "- " are a list."""
+    parts: list[SafeString] = []
+    for is_list, lines in groupby(body.splitlines(), lambda one: one.startswith("- ")):
+        if is_list:
+            items = format_html_join("", "<li>{}</li>", ((one[2:],) for one in lines))
+            parts.append(format_html("<ul>{}</ul>", items))
+        else:
+            text = linebreaks("\n".join(lines).strip("\n"), autoescape=True)
+            parts.append(mark_safe(urlize(text)))  # noqa: S308  escaped just above
+    return mark_safe("".join(parts))  # noqa: S308  of safe parts
 
 
 class Exchange:

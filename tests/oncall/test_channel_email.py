@@ -52,6 +52,17 @@ def test_a_page_arrives_as_text_and_html_with_both_links(
     assert mail.message["Importance"] == "high"
 
 
+def test_lists_and_addresses_of_the_text_can_be_read_and_followed(
+    smtp_server: FakeSMTP,
+) -> None:
+    body = "Not to be trusted:\n- a <b>\n- c\n\nTo stop: https://h.example.com/t/x:y/?a=1&b=2"
+    send(replace(MESSAGE, body=body))
+    page = sent(smtp_server).html
+    assert "<ul><li>a &lt;b&gt;</li><li>c</li></ul>" in page
+    assert '<a href="https://h.example.com/t/x:y/?a=1&amp;b=2">' in page
+    assert "- c" in sent(smtp_server).text
+
+
 def test_the_receipt_keeps_what_the_mail_server_said(smtp_server: FakeSMTP) -> None:
     receipt = send()
     assert receipt.detail == "250 2.0.0 Queued as 1"
