@@ -45,11 +45,10 @@ def home(request: SignedInRequest) -> HttpResponse:
     """What waits for this person, then what is open, then their next shift."""
     at = timezone.now()
     found = queries.home(request.user, at=at)
-    items = offered_shifts(request.user, at=at)
-    items += [
-        item
-        for _, answer in home_items.send(Incident, user=request.user, at=at)
-        for item in answer or []
+    answers = home_items.send(Incident, user=request.user, at=at)
+    items = [
+        *offered_shifts(request.user, at=at),
+        *(item for _, answer in answers for item in answer or []),
     ]
     elsewhere = "Open elsewhere" if found.mine else "Open now"
     sections = [
