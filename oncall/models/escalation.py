@@ -197,7 +197,10 @@ class Page(models.Model):
 
     @property
     def is_first(self) -> bool:
-        """Whether it was owed as soon as its escalation began."""
+        """Whether it is of the first step, or was owed as soon as its escalation
+        began."""
+        if self.lap == self.step == 0:
+            return True
         return self.created_at == self.escalation.started_at
 
     @property

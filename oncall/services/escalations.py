@@ -21,8 +21,10 @@ from oncall.services.ladder import FrozenStep, tells_only_rooms
 from oncall.services.lapsing import warning_time
 from oncall.services.owing import owe_notifications
 from oncall.services.reach import Reachable
+from oncall.services.rules import may_run
 from oncall.services.turns import Turns
 from oncall.services.walking import (
+    Walk,
     last_place,
     locked,
     plan_all,
@@ -119,7 +121,11 @@ def _reach(at: datetime) -> Reachable:
 
 def _start(calls: Collection[Call], *, reach: Reachable) -> list[Escalation]:
     begun = [_begin(call, reach) for call in calls]
-    walks = plan_all([escalation for escalation, _ in begun], reach=reach)
+    new = [escalation for escalation, _ in begun]
+    # By outdated rules no step is taken: the first is due, and an engine of the newer
+    # ones takes it.
+    is_current = may_run(at=reach.at)
+    walks = plan_all(new, reach=reach) if is_current else [Walk(one) for one in new]
     for walk, (_, words) in zip(walks, begun, strict=True):
         walk.said[:0] = words
     insert_all(walk.escalation for walk in walks)

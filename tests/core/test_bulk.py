@@ -12,7 +12,7 @@ from core.bulk import array, insert_all, insert_values, update_all
 from incidents.models import Incident, TimelineEntry
 from oncall.models import Page
 from tests.factories import NOON, make_user
-from tests.oncall.test_engine import start, two_step_policy
+from tests.oncall.ladders import start, two_step_policy
 
 pytestmark = pytest.mark.django_db
 
