@@ -37,7 +37,7 @@ CONFLICTS = {
     UniqueViolation: "Somebody saved the same meanwhile. Look again.",
 }
 
-AWAY = "The database does not answer. Nothing was changed; try again in a moment."
+AWAY = "The database does not answer. Look whether this was taken, and try again."
 
 logger = logging.getLogger(__name__)
 

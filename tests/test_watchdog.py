@@ -120,6 +120,18 @@ def test_what_is_wrong_is_told_to_probes_and_to_people(signed_in: Client) -> Non
     assert "Pages may not reach" not in signed_in.get("/").content.decode()
 
 
+def test_each_thing_that_is_wrong_is_named_on_the_page(signed_in: Client) -> None:
+    now = timezone.now()
+    EngineHeartbeat.objects.update_or_create(
+        duty="watchdog", defaults={"finished_at": now + timedelta(seconds=5)}
+    )
+    for number in range(3):
+        Finding.objects.create(key=f"{number}", text=f"Trouble {number}.", since=now)
+    page = signed_in.get("/on-call/").content.decode()
+    assert [page.count(f"Trouble {number}.") for number in range(3)] == [1, 1, 1]
+    assert "2 more" in page
+
+
 def test_a_silent_watchdog_is_a_finding_too_once_it_had_time_to_start() -> None:
     began = NOON - WATCHDOG_STARTS
     assert standing_findings(at=NOON, started_at=began) == []
