@@ -151,6 +151,8 @@ def _answered(rows: Collection[Claimed]) -> set[int]:
     """Which of them nobody needs any more. No query where none was tried before and
     none is a bundle."""
     tried = [row for row in rows if row.attempts > 1]
+    if not tried and not any(row.bundle_id for row in rows):
+        return set()
     pages = {row.page_id for row in tried if row.page_id}
     notices = {row.notice_id for row in tried if row.notice_id}
     bundles = {row.bundle_id for row in rows if row.bundle_id}

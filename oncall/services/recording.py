@@ -248,8 +248,8 @@ def _tell_of_notices(told: Iterable[tuple[Outcome, str, str]]) -> None:
 def _names(notifications: Iterable[Claimed]) -> dict[int, str]:
     """{notification: the name of whom it was for}. One query."""
     listed = list(notifications)
-    named = User.objects.only("name", "email")
-    users = named.in_bulk({one.user_id for one in listed if one.user_id})
+    ids = {one.user_id for one in listed if one.user_id}
+    users = {user.pk: user for user in User.objects.raw(statements.NAMES, [list(ids)])}
     return {one.pk: str(users.get(one.user_id or 0)) for one in listed}
 
 
@@ -261,6 +261,8 @@ def fall_through(outcomes: Iterable[Outcome]) -> None:
     """After failures: the person's next method is due now; when the whole step has
     reached nobody, the ladder's next step is."""
     failed = list(outcomes)
+    if not failed:
+        return
     _fall_through_bundles(failed)
     _hurry_after_notices(failed)
     at = {one.notification.page_id: one.at for one in failed}

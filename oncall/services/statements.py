@@ -82,6 +82,9 @@ SENT = """
     RETURNING n.id
 """
 
+# Ready made: most of a batch's record would be Django's work on this one.
+NAMES = "SELECT id, name, email FROM accounts_user WHERE id = ANY(%s::bigint[])"
+
 METHODS_WORK = """
     UPDATE oncall_contactmethod SET failing_since = NULL
     WHERE id = ANY(%s) AND failing_since IS NOT NULL
