@@ -14,8 +14,12 @@ from core.static_files import with_imports
 
 ROOT = Path(__file__).resolve().parent.parent
 CSS = ROOT / "static" / "css"
-# Saved as files and read without Headwater, so they carry their own styles.
-FILES = {ROOT / "templates" / "postmortems" / "export.html"}
+# Read as a file, and in a frame of other people's pages, so they carry their own
+# styles; the policy of the frame names the hash of its style.
+FILES = {
+    ROOT / "templates" / "postmortems" / "export.html",
+    ROOT / "templates" / "incidents" / "badge.html",
+}
 TEMPLATES = sorted(set((ROOT / "templates").rglob("*.html")) - FILES)
 COMPONENTS = sorted((CSS / "components").glob("*.css"))
 SHEETS = sorted(CSS.rglob("*.css"))
