@@ -54,8 +54,11 @@ class FailingAsset(models.Model):
     `until` is set while none of the asset's alerts in the incident is firing.
     """
 
-    incident = models.ForeignKey(
-        "incidents.Incident", models.CASCADE, related_name="failing_assets"
+    incident = models.ForeignKey(  # the unique index begins with it
+        "incidents.Incident",
+        models.CASCADE,
+        related_name="failing_assets",
+        db_index=False,
     )
     asset = models.ForeignKey(Asset, models.CASCADE, related_name="failures")
     since = models.DateTimeField()

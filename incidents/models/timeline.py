@@ -45,7 +45,7 @@ class TimelineEntry(models.Model):
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     actor = models.ForeignKey(
-        User, models.SET_NULL, null=True, blank=True, related_name="+"
+        User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     text = models.TextField(blank=True)
     pinned = models.BooleanField(default=False)
@@ -57,6 +57,11 @@ class TimelineEntry(models.Model):
         ordering = ["at", "pk"]
         indexes = [
             models.Index(fields=["incident", "at", "id"], name="timeline_in_order"),
+            models.Index(
+                fields=["actor"],
+                name="timeline_by_actor",
+                condition=Q(actor__isnull=False),
+            ),
             models.Index(
                 fields=["repeats_of"],
                 name="timeline_of_repeats",

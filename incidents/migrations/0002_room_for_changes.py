@@ -9,7 +9,7 @@ RESET = "ALTER TABLE incidents_incident RESET (fillfactor)"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0002_alter_incident_acknowledged_by_and_more"),
+        ("incidents", "0001_initial"),
     ]
 
     operations = [migrations.RunSQL(SET, RESET)]
