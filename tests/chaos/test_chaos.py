@@ -20,6 +20,7 @@ from tests.chaos.faults import (
     flush_redis,
     kill_child,
     kill_everything,
+    kill_postgres,
     restart_postgres,
     set_clock,
     stop_redis,
@@ -40,6 +41,7 @@ FAILING_ANSWERS = 6  # fewer in a row than what makes the provider rest
 IN_ONE_PROCESS: list[tuple[str, Strike]] = [
     ("one process, kill -9", kill_everything),
     ("one process, restart of PostgreSQL", restart_postgres),
+    ("one process, kill -9 of PostgreSQL", kill_postgres),
     ("one process, PostgreSQL drops it", drop_connections),
 ]
 WITH_REDIS: list[tuple[str, Strike]] = [

@@ -67,6 +67,9 @@ class Command(BaseCommand):
         speaker = Thread(target=self._say_where_once_ready, args=[options["demo"]])
         speaker.daemon = True
         speaker.start()
+        self.keeper = embedded.Keeper(DATA_DIR)
+        if USES_EMBEDDED_POSTGRES:
+            self.keeper.start()
         try:
             if REDIS_URL:
                 self._run_processes()
@@ -84,6 +87,7 @@ class Command(BaseCommand):
         """End at once. Waiting for tasks in the middle of their work would gain
         nothing: their rows are found at the next start."""
         if USES_EMBEDDED_POSTGRES:
+            self.keeper.stop()
             embedded.leave(DATA_DIR)
         self.stdout.write("Stopped.")
         self.stdout.flush()
