@@ -99,6 +99,10 @@ class Field:
         """How well silence can be trusted, for each row."""
         size = self.hood.ids.size
         can_say = np.ones(size)
+        quiet = self.hood.places(knowledge.voices)
+        can_say[quiet] = [
+            knowledge.voices[one] for one in self.hood.ids[quiet].tolist()
+        ]
         can_say[self.hood.places(knowledge.mute)] = 0.0
         least = np.zeros(size)
         least[self.hood.places(knowledge.sound)] = self.priors.healthy_says

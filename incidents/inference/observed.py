@@ -21,7 +21,8 @@ class Knowledge:
     well after the fault began. `overdue` ones are past their deadline without a word.
     `broke` ones fail by a run of their own, `tested` ones by tests of their data.
     `leaning` {asset: log of how much likelier it is to be a cause than another}.
-    `habits` {(upstream, downstream): what was seen of that edge}.
+    `habits` {(upstream, downstream): what was seen of that edge}. `voices` {asset that
+    has broken without a word: how likely it speaks, beside another}.
     """
 
     mute: Collection[int] = ()
@@ -31,6 +32,7 @@ class Knowledge:
     tested: Collection[int] = ()
     leaning: Mapping[int, float] = field(default_factory=dict)
     habits: Mapping[Pair, Habit] = field(default_factory=dict)
+    voices: Mapping[int, float] = field(default_factory=dict)
 
 
 # Asked once, with the ids of all assets that matter.

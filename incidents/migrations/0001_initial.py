@@ -18,6 +18,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='AssetHabit',
+            fields=[
+                ('asset', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='catalog.asset')),
+                ('spoke', models.PositiveIntegerField(default=0)),
+                ('silent', models.FloatField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Incident',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -10,7 +10,7 @@ from incidents.models.members import (
     UncorrelatedAlert,
 )
 from incidents.models.people import RoleAssignment, Stakeholder, StatusUpdate
-from incidents.models.regrouping import EdgeHabit, Regrouping
+from incidents.models.regrouping import AssetHabit, EdgeHabit, Regrouping
 from incidents.models.telling import (
     Loudness,
     NextWord,
@@ -21,6 +21,7 @@ from incidents.models.timeline import TimelineEntry
 
 __all__ = [
     "FOLLOWS",
+    "AssetHabit",
     "CauseVerdict",
     "EdgeHabit",
     "FailingAsset",

@@ -61,6 +61,21 @@ class Regrouping(models.Model):
         return by_hand or self.undone_at is not None
 
 
+class AssetHabit(models.Model):
+    """What earlier faults have shown of one asset: how often it alerted when it was
+    broken (`spoke`), and how often it did not (`silent`, in shares where one of
+    several must have been)."""
+
+    asset = models.OneToOneField(
+        Asset, models.CASCADE, primary_key=True, related_name="+"
+    )
+    spoke = models.PositiveIntegerField(default=0)
+    silent = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.asset_id}: {self.spoke}/{self.silent}"
+
+
 class EdgeHabit(models.Model):
     """What earlier faults have shown of one edge of the lineage.
 

@@ -13,7 +13,7 @@ from catalog.models import Asset, Change, Run
 from core.bulk import any_of
 from incidents.inference.observed import Knowledge, Pair
 from incidents.inference.priors import Habit
-from incidents.models import EdgeHabit
+from incidents.models import AssetHabit, EdgeHabit
 
 CHANGE_LOOKBACK = timedelta(hours=24)
 # How many faults follow a change that was recorded. An asset that changes by chance
@@ -21,13 +21,16 @@ CHANGE_LOOKBACK = timedelta(hours=24)
 SHARE_AFTER_CHANGE = 0.5
 LEAST_CHANCE = 1e-3
 SPARED = 0.5  # how many of those that kept silent had not broken
+# What is believed of an asset before it is known, and how many observations that
+# weighs.
+USUALLY_SPEAKS, HABIT_WEIGHT = 0.7, 2.0
 MUTE_TYPES = (Asset.Type.DASHBOARD, Asset.Type.PRODUCT)
 Between = tuple[datetime, datetime]
 
 
 def know_of(asset_ids: Collection[int], *, between: Between) -> Knowledge:
     """What speaks for and against these assets when something began to fail between
-    two moments. Six queries."""
+    two moments. Seven queries."""
     ids = list(asset_ids)
     mute = Asset.objects.filter(pk__in=any_of(ids), type__in=MUTE_TYPES)
     return Knowledge(
@@ -36,6 +39,7 @@ def know_of(asset_ids: Collection[int], *, between: Between) -> Knowledge:
         overdue=overdue_by(ids, at=between[1]),
         leaning=leaning(changes_before(ids, between=between), among=len(ids)),
         habits=_habits(ids),
+        voices=_voices(ids),
     )
 
 
@@ -99,3 +103,16 @@ def _habits(asset_ids: Collection[int]) -> dict[Pair, Habit]:
         (up, down): Habit(passed, held * SPARED, lag)
         for up, down, passed, held, lag in rows
     }
+
+
+def _voices(asset_ids: Collection[int]) -> dict[int, float]:
+    rows = AssetHabit.objects.filter(asset__in=any_of(asset_ids), silent__gt=0)
+    return {
+        asset_id: min(1.0, _speaks(spoke, silent) / USUALLY_SPEAKS)
+        for asset_id, spoke, silent in rows.values_list("asset_id", "spoke", "silent")
+    }
+
+
+def _speaks(spoke: int, silent: float) -> float:
+    believed = HABIT_WEIGHT * USUALLY_SPEAKS
+    return (believed + spoke) / (HABIT_WEIGHT + spoke + silent)

@@ -7,7 +7,7 @@ def test_batches_grow_while_they_are_quick() -> None:
     sizes = [FIRST_BATCH]
     while sizes[-1] < LARGEST_BATCH:
         sizes.append(next_size(sizes[-1], seconds=0.1))
-    assert sizes == [32, 64, 128, 256, 512]
+    assert sizes == [32, 64, 128, 256, 512, 1024, 2048]
     assert next_size(LARGEST_BATCH, seconds=0.1) == LARGEST_BATCH
 
 

@@ -57,7 +57,8 @@ def plainly(
             total += log(either / priors.overdue_if_sound)
             belief[asset] = broken / either
         else:
-            silent = 1 - breaks * says * (asset not in known.mute)
+            voice = known.voices.get(asset, 1.0) * (asset not in known.mute)
+            silent = 1 - breaks * says * voice
             total += log(silent)
             belief[asset] = (silent - 1 + breaks) / silent
     return total
@@ -81,7 +82,8 @@ def test_what_is_reckoned_anew_below_a_group_is_what_the_whole_comes_to(
 ) -> None:
     pairs = st.sampled_from(sorted(edges)) if edges else st.nothing()
     habits = data.draw(st.dictionaries(pairs, st.just(Habit(2, 3))))
-    known = Knowledge(mute, sound, overdue - failing, habits=habits)
+    voices = dict.fromkeys(data.draw(some), 0.3)
+    known = Knowledge(mute, sound, overdue - failing, habits=habits, voices=voices)
     field = field_of(edges, failing, known)
     keys, expected = [], []
     for root, asset in enumerate(field.assets.tolist()):

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core.errors import InvalidInputError
-from incidents.models import EdgeHabit, Incident, Regrouping
+from incidents.models import AssetHabit, EdgeHabit, Incident, Regrouping
 from incidents.services import (
     judge_cause,
     merge_incidents,
@@ -148,3 +148,18 @@ def test_a_fault_that_is_over_teaches_which_edges_pass_one_on() -> None:
         for habit in EdgeHabit.objects.select_related("downstream")
     }
     assert learnt == {"left": (1, 0, 60.0), "right": (0, 1, None)}
+
+
+def test_a_fault_that_is_over_teaches_which_assets_break_without_a_word() -> None:
+    make_lineage("raw > staging", "staging > mart", "raw > other")
+    fire("raw"), fire("mart", at=1)
+    correlate(2)
+    incident = Incident.objects.get()
+    resolve_incident(incident_id=incident.pk, by=make_user(), at=minutes(3))
+    learnt = {
+        habit.asset.name: (habit.spoke, habit.silent)
+        for habit in AssetHabit.objects.select_related("asset")
+    }
+    assert learnt == {"raw": (1, 0), "mart": (1, 0), "staging": (0, 1)}
+    passed = {h.downstream.name: h.passed for h in EdgeHabit.objects.all()}
+    assert passed == {"staging": 1, "other": 0}
