@@ -99,7 +99,15 @@ def _drop_number_of_another_program(folder: Path) -> None:
     """After a power cut, or in a new container, the number that the server had may be
     another program's, which the library would take for the server."""
     process = _named_process(folder)
-    if process is not None and "postgres" not in process.name():
+    if process is None or "postgres" in process.name():
+        return
+    # What is left of a server that was killed still writes, and the file keeps it and
+    # a new one apart.
+    everybody = psutil.process_iter(["name", "cwd"])
+    if not any(
+        one.info["name"] == "postgres" and one.info["cwd"] == str(folder.resolve())
+        for one in everybody
+    ):
         (folder / "postmaster.pid").unlink()
 
 

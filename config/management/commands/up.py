@@ -57,8 +57,10 @@ class Command(BaseCommand):
         if USES_EMBEDDED_POSTGRES:
             self._be_the_only_one()
         self._check_port()
+        self.keeper = embedded.Keeper(DATA_DIR)
         if USES_EMBEDDED_POSTGRES:
             embedded.forget_dead_users(DATA_DIR)
+            self.keeper.start()
         self._migrate()
         call_command("collectstatic", interactive=False, verbosity=0)
         if options["demo"]:
@@ -67,9 +69,6 @@ class Command(BaseCommand):
         speaker = Thread(target=self._say_where_once_ready, args=[options["demo"]])
         speaker.daemon = True
         speaker.start()
-        self.keeper = embedded.Keeper(DATA_DIR)
-        if USES_EMBEDDED_POSTGRES:
-            self.keeper.start()
         try:
             if REDIS_URL:
                 self._run_processes()
