@@ -10,6 +10,7 @@ import logging
 import os
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -148,9 +149,15 @@ class Keeper:
 def _is_gone(folder: Path) -> bool:
     process = _named_process(folder)
     try:
-        return process is None or process.status() == psutil.STATUS_ZOMBIE
+        if process is None or process.status() != psutil.STATUS_ZOMBIE:
+            return process is None
     except psutil.NoSuchProcess:
         return True
+    # Where this is the first process of a container, nobody else takes note of its end,
+    # and until then it seems to run.
+    with suppress(ChildProcessError):
+        os.waitpid(process.pid, os.WNOHANG)
+    return True
 
 
 def forget_dead_users(data_dir: Path) -> None:
