@@ -1,6 +1,5 @@
 """The contract of incidents over HTTP (docs/api.md section 4)."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -17,51 +16,13 @@ from tests.factories import (
     NOON,
     make_asset,
     make_incident,
-    make_policy,
-    make_schedule,
     make_team,
     make_user,
 )
-from tests.incidents.world import correlate, fire, make_lineage, minutes, own
+from tests.incidents.caller import API, Caller
+from tests.incidents.world import correlate, fire, minutes
 
 pytestmark = pytest.mark.django_db
-API = "/api/v1/incidents/"
-
-
-class Caller:
-    """Sends and reads JSON as one person."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    def __call__(self, method: str, url: str, body: Any = None, code: int = 200) -> Any:
-        response = self.client.generic(
-            method,
-            url,
-            data=self._encoded(body),
-            content_type="application/json",
-        )
-        assert response.status_code == code, response.content.decode()
-        return response.json()
-
-    def _encoded(self, body: Any) -> str:
-        return "" if body is None else json.dumps(body)
-
-
-@pytest.fixture
-def call(signed_in: Client) -> Caller:
-    return Caller(signed_in)
-
-
-@pytest.fixture
-def broken(db: None) -> dict[str, Asset]:
-    """raw and mart fail; a dashboard with an owner hangs from them."""
-    make_user(role="admin", email="admin@example.com")
-    assets = make_lineage("raw > mart > board", board="dashboard")
-    own(assets["board"], "ana@example.com")
-    fire("raw"), fire("mart", at=1)
-    correlate()
-    return assets
 
 
 def only() -> Incident:
@@ -148,77 +109,6 @@ def only_of(title: str) -> Incident:
 )
 def test_a_filter_that_makes_no_sense_is_400(call: Caller, query: str) -> None:
     assert query.split("=")[0] in call("GET", f"{API}?{query}", code=400)
-
-
-def test_declaring_makes_assets_and_pages_those_named(call: Caller, user: User) -> None:
-    other = make_user(email="bo@example.com")
-    shown = call(
-        "POST",
-        API,
-        {
-            "title": "Orders look wrong",
-            "severity": "SEV1",
-            "assets": [{"namespace": "warehouse", "name": "orders"}],
-            "page": ["bo@example.com"],
-        },
-        code=201,
-    )
-    assert (shown["status"], shown["severity"]) == ("triggered", "SEV1")
-    assert shown["detected_by"] == "person"
-    assert shown["suspected_cause"]["asset"]["name"] == "orders"
-    pages = call("GET", f"{API}{shown['id']}/pages/")
-    assert [page["user"] for page in pages] == [other.email]
-    assert pages[0]["step"] == 1
-    assert pages[0]["notifications"][0]["channel"] == "email"
-    assert pages[0]["notifications"][0]["state"] == "due"
-
-
-def test_declaring_may_page_by_schedule_or_policy(call: Caller) -> None:
-    policy = make_policy()
-    policy.steps.create(position=0).targets.create(user=make_user())
-    schedule = make_schedule()
-    for page in ([f"policy:{policy.pk}"], [f"schedule:{schedule.pk}"], []):
-        call("POST", API, {"title": "x", "page": page}, code=201)
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({}, "title"),
-        ({"title": " "}, "title"),
-        ({"title": "x", "severity": "bad"}, "severity"),
-        ({"title": "x", "page": ["nobody@example.com"]}, "page"),
-        ({"title": "x", "page": [True]}, "page"),
-        ({"title": "x", "page": "me"}, "page"),
-        ({"title": "x", "assets": 1}, "assets"),
-        ({"title": "x", "team": "nobody"}, "team"),
-        ({"title": "x", "impact_started_at": "0001-01-01"}, "impact_started_at"),
-        ({"title": "x", "impact_started_at": "2199-01-01"}, "impact_started_at"),
-        ({"title": "x", "colour": "red"}, "colour"),
-        ({"title": "x", "assets": [{"name": "a"}]}, "assets[0].namespace"),
-        ({"title": "x", "assets": [1]}, "assets[0]"),
-        ([], "detail"),
-    ],
-)
-def test_what_cannot_be_declared_is_400_and_names_the_field(
-    call: Caller, body: Any, field: str
-) -> None:
-    assert field in call("POST", API, body, code=400)
-    assert not Incident.objects.exists()
-
-
-def test_the_longest_title_is_declared_and_paged_about(call: Caller) -> None:
-    make_user(role="admin", email="admin@example.com")
-    told = {"title": "x" * 1024, "page": ["admin@example.com"]}
-    assert call("POST", API, told, code=201)["title"] == "x" * 1024
-    assert call("POST", API, {"title": "x" * 1024}, code=201)
-    assert Notification.objects.filter(page__isnull=False).count() == 2
-
-
-@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800"])
-def test_text_that_cannot_be_stored_is_400(call: Caller, text: str) -> None:
-    for field in ("title", "team", "severity"):
-        call("POST", API, {"title": "x", field: text}, code=400)
 
 
 def test_the_acts_answer_with_the_incident_and_may_be_repeated(call: Caller) -> None:
@@ -392,40 +282,6 @@ def test_incidents_like_this_one_say_how_they_were_solved(call: Caller) -> None:
     (found,) = call("GET", f"{API}{now.pk}/similar/")
     assert (found["id"], found["solved"]) == (past.pk, "A column was renamed.")
     assert "1 of 1 failing assets" in found["why"]
-
-
-def test_viewers_look_and_do_not_touch(sign_in: Any) -> None:
-    viewer = Caller(sign_in(role="viewer"))
-    pk = make_incident().pk
-    viewer("GET", f"{API}{pk}/")
-    viewer("POST", f"{API}{pk}/acknowledge/", code=403)
-    viewer("POST", API, {"title": "x"}, code=403)
-    viewer("PATCH", f"{API}{pk}/", {"title": "x"}, code=403)
-
-
-def test_strangers_see_nothing(client: Client) -> None:
-    assert client.get(f"{API}{make_incident().pk}/").status_code in (401, 403)
-
-
-PARTS = ["", "timeline/", "alerts/", "causes/", "impact/", "updates/", "pages/"]
-ACTS = ["acknowledge/", "resolve/", "reopen/", "snooze/", "escalate/", "merge/"]
-
-
-def test_private_incidents_are_invisible_to_others(call: Caller, sign_in: Any) -> None:
-    incident = make_incident(private=True)
-    for part in PARTS:
-        call("GET", f"{API}{incident.pk}/{part}", code=404)
-    for act in ACTS:
-        call("POST", f"{API}{incident.pk}/{act}", code=404)
-    assert call("GET", API)["results"] == []
-    admin = Caller(sign_in(role="admin"))
-    assert len(admin("GET", API)["results"]) == 1
-
-
-def test_whoever_hides_an_incident_still_sees_it(call: Caller) -> None:
-    url = f"{API}{make_incident().pk}/"
-    assert call("PATCH", url, {"private": True})["private"] is True
-    call("GET", url)
 
 
 def test_a_recurrence_names_the_earlier_incident(call: Caller, user: User) -> None:
