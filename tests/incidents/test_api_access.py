@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.factories import (
-    make_incident,
-)
+from tests.factories import make_incident
 from tests.incidents.caller import API, Caller
 
 pytestmark = pytest.mark.django_db
