@@ -7,11 +7,7 @@ import pytest
 from accounts.models import User
 from incidents.models import Incident
 from oncall.models import Notification
-from tests.factories import (
-    make_policy,
-    make_schedule,
-    make_user,
-)
+from tests.factories import make_policy, make_schedule, make_user
 from tests.incidents.caller import API, Caller
 
 pytestmark = pytest.mark.django_db
