@@ -100,7 +100,10 @@ def _drop_number_of_another_program(folder: Path) -> None:
     """After a power cut, or in a new container, the number that the server had may be
     another program's, which the library would take for the server."""
     process = _named_process(folder)
-    if process is None or "postgres" in process.name():
+    try:
+        if process is None or "postgres" in process.name():
+            return
+    except psutil.NoSuchProcess:  # it has just ended
         return
     # What is left of a server that was killed still writes, and the file keeps it and
     # a new one apart.
